@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "skerry/base/result.h"
+#include "skerry/model/manifest.h"
+
+namespace skerry {
+
+/// The file of a compiled model:
+///
+///     ELF shared object | manifest text | footer (32 bytes, little-endian)
+///     footer: u64 elf_bytes, u64 manifest_bytes, u32 version, u32 checksum,
+///             8 bytes "SKERRYMD"
+///
+/// The dynamic loader ignores what follows the ELF image; a reader finds the
+/// footer at the end, so a truncated file is noticed at once. The checksum is
+/// CRC-32C (Castagnoli) over everything before it, taken of four quarters
+/// at once so that the CPU's instruction is not bound by its latency.
+
+/// `elf` with `manifest` and footer appended.
+std::vector<std::byte> WriteContainer(std::span<const std::byte> elf,
+                                      const Manifest& manifest);
+
+/// Where the parts of a checked container lie.
+struct Container {
+  std::size_t elf_bytes;
+  Manifest manifest;
+};
+
+/// Checks footer and checksum, and reads the manifest.
+///
+/// Errors:
+///   kInvalidArgument  not a compiled model of ours
+///   kFailedPrecondition  a format version that this code does not know
+///   kDataLoss         ours, but truncated or changed
+Result<Container> ReadContainer(std::span<const std::byte> file);
+
+}  // namespace skerry
