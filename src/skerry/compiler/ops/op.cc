@@ -1,0 +1,89 @@
+#include "skerry/compiler/ops/op.h"
+
+#include <array>
+#include <string>
+#include <unordered_map>
+
+#include "skerry/base/check.h"
+#include "skerry/compiler/ops/infer.h"
+
+namespace skerry::compiler {
+namespace {
+
+constexpr OpInfo kOperators[] = {
+#define SKERRY_OP(name, inputs_min, inputs_max, outputs_max, infer, header) \
+  {                                                                         \
+      #name,       inputs_min, inputs_max,                                  \
+      outputs_max, infer,      kernels::reference::name,                    \
+      #header},
+#define SKERRY_OP_NO_KERNEL(name, inputs_min, inputs_max, outputs_max, infer) \
+  {#name, inputs_min, inputs_max, outputs_max, infer, nullptr, ""},
+#include "skerry/compiler/ops/ops.def"
+#undef SKERRY_OP
+#undef SKERRY_OP_NO_KERNEL
+};
+
+std::string Range(int min, int max) {
+  if (max < 0) return "at least " + std::to_string(min);
+  if (min == max) return std::to_string(min);
+  return std::to_string(min) + " to " + std::to_string(max);
+}
+
+Result<void> CheckOperands(const Graph& graph, const Node& node,
+                           const OpInfo& op) {
+  const int inputs = static_cast<int>(node.inputs.size());
+  if (inputs < op.inputs_min ||
+      (op.inputs_max >= 0 && inputs > op.inputs_max)) {
+    return InvalidArgument("has " + std::to_string(inputs) + " inputs, want " +
+                           Range(op.inputs_min, op.inputs_max));
+  }
+  const int outputs = static_cast<int>(node.outputs.size());
+  if (outputs < 1 || (op.outputs_max >= 0 && outputs > op.outputs_max)) {
+    return InvalidArgument("has " + std::to_string(outputs) +
+                           " outputs, want " + Range(1, op.outputs_max));
+  }
+  for (int i = 0; i < inputs; ++i) {
+    const ValueId id = node.inputs[static_cast<std::size_t>(i)];
+    const bool required = i < op.inputs_min || op.inputs_max < 0;
+    if (id == kNoValue && required) {
+      return InvalidArgument("input " + std::to_string(i) + " is left out");
+    }
+    if (id != kNoValue && !graph.value(id).type.has_value()) {
+      return Internal("input '" + graph.value(id).name + "' has no type yet");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const OpInfo> Operators() { return kOperators; }
+
+const OpInfo* FindOp(std::string_view name) {
+  static const auto* const by_name = [] {
+    auto* map = new std::unordered_map<std::string_view, const OpInfo*>;
+    for (const OpInfo& op : kOperators) map->emplace(op.name, &op);
+    return map;
+  }();
+  const auto found = by_name->find(name);
+  return found == by_name->end() ? nullptr : found->second;
+}
+
+Result<std::vector<TensorType>> InferTypes(const Graph& graph,
+                                           const Node& node) {
+  const OpInfo* op = FindOp(node.op);
+  if (op == nullptr) {
+    return Unimplemented("node '" + node.name + "' (op '" + node.op +
+                         "'): operator is not supported");
+  }
+  if (auto good = CheckOperands(graph, node, *op); !good) {
+    return good.error().WithContext(Describe(node));
+  }
+  auto types = op->infer(graph, node);
+  if (!types) return types.error().WithContext(Describe(node));
+  SKERRY_CHECK(types->size() >= node.outputs.size());
+  types->resize(node.outputs.size());
+  return types;
+}
+
+}  // namespace skerry::compiler
