@@ -18,10 +18,10 @@ namespace skerry {
 ///
 /// The dynamic loader ignores what follows the ELF image; a reader finds the
 /// footer at the end, so a truncated file is noticed at once. The checksum is
-/// CRC-32C (Castagnoli) over everything before it, taken of four quarters
-/// at once so that the CPU's instruction is not bound by its latency.
+/// the CRC-32C (crc32c.h) of everything before it.
 
-/// `elf` with `manifest` and footer appended.
+/// `elf` with `manifest` and footer appended. `CheckManifest(manifest)` should
+/// have passed: `ReadContainer` refuses the file otherwise.
 std::vector<std::byte> WriteContainer(std::span<const std::byte> elf,
                                       const Manifest& manifest);
 
@@ -37,6 +37,9 @@ struct Container {
 ///   kInvalidArgument  not a compiled model of ours
 ///   kFailedPrecondition  a format version that this code does not know
 ///   kDataLoss         ours, but truncated or changed
+///
+/// A file cut off before its footer counts as ours if it is an ELF file that
+/// names the model's entry point.
 Result<Container> ReadContainer(std::span<const std::byte> file);
 
 }  // namespace skerry

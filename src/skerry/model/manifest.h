@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,12 +32,38 @@ struct LayerSpec {
   friend bool operator==(const LayerSpec&, const LayerSpec&) = default;
 };
 
+/// Inputs, and outputs, of one model are at most this many.
+inline constexpr std::size_t kTensorSpecsMax = 1024;
+
+/// The text form takes at most this many bytes.
+inline constexpr std::size_t kManifestBytesMax = std::size_t{16} << 20;
+
+/// No memory size in a manifest exceeds this: 1 TiB.
+inline constexpr std::uint64_t kMemoryBytesMax = std::uint64_t{1} << 40;
+
 /// What a host must know of a compiled model before it runs it.
 ///
-/// The text form is one `key value...` per line, UTF-8, so that `tail -c` on
-/// a model file shows it. Names are percent-encoded where they hold a space,
-/// a control character or '%'. Unknown keys are refused: a manifest's version
-/// changes when its keys do.
+/// The text form is one `key value...` per line, in the order below, so that
+/// `tail -c` on a model file shows it:
+///
+///     skerry-manifest 1
+///     model mobilenetv2
+///     compiler skerry%200.1.0
+///     source sha256:5f3c...
+///     target x86-64-v3
+///     architecture x86_64
+///     cpu_features avx2 fma
+///     arena_bytes 4816896
+///     scratch_bytes 0
+///     weight_bytes 13951808
+///     input image float32[1,3,224,224]
+///     output scores float32[1,1000]
+///     layer conv1 Conv+Clip direct%2014x32 float32[1,112,112,32] FLOPS
+///         BYTES OFFSET   (on the same line)
+///
+/// In names, bytes up to space, 0x7F and '%' are written as '%' and two
+/// upper-case hexadecimal digits; an empty name is a lone '%'. Unknown keys
+/// are refused: a manifest's version changes when its keys do.
 struct Manifest {
   static constexpr int kVersion = 1;
 
@@ -56,10 +83,21 @@ struct Manifest {
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
-/// The text form of `manifest`; `ParseManifest` gives the same back.
+/// Whether `manifest` holds together: sizes within the limits above, every
+/// layer's output inside the arena, names of inputs unique, and so names of
+/// outputs. `ParseManifest` checks this; a compiler may before it writes one.
+/// kDataLoss says what is wrong.
+Result<void> CheckManifest(const Manifest& manifest);
+
+/// The text form of `manifest`; if the manifest holds together,
+/// `ParseManifest` gives the same back.
 std::string PrintManifest(const Manifest& manifest);
 
-/// Reads the text form. kDataLoss names the line and what was wanted.
+/// Reads the text form.
+///
+/// Errors:
+///   kDataLoss            names the line, what was wanted and what was found
+///   kFailedPrecondition  a manifest version that this code does not know
 Result<Manifest> ParseManifest(std::string_view text);
 
 }  // namespace skerry
