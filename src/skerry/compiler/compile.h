@@ -10,6 +10,7 @@
 
 #include "skerry/base/result.h"
 #include "skerry/compiler/ir/graph.h"
+#include "skerry/compiler/phase_time.h"
 #include "skerry/compiler/toolchain/target.h"
 #include "skerry/model/manifest.h"
 
@@ -23,12 +24,6 @@ struct CompileOptions {
   bool self_check = true;
   /// Called as each phase starts, with a line for people. May be empty.
   std::function<void(std::string_view)> progress;
-};
-
-/// One pass or phase and what it took.
-struct PhaseTime {
-  std::string name;
-  double seconds;
 };
 
 /// What the self-check found: the largest difference between the compiled

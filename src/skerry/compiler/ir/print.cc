@@ -137,7 +137,7 @@ std::string Constant(const Tensor& tensor, const PrintOptions& options) {
   if (count <= kFillElementsMax && AllElementsSame(tensor)) {
     return "fill " + ElementList(tensor, 1);
   }
-  if (options.elide_constants) return "elided " + Digest(tensor);
+  if (options.elide_large_constants) return "elided " + Digest(tensor);
   return "base64 \"" + EncodeBase64(tensor.bytes()) + "\"";
 }
 

@@ -12,7 +12,7 @@ struct PrintOptions {
   /// Write constants of more than `inline_elements_max` elements as
   /// "elided <digest>" instead of in full. Such text is for people and for
   /// `diff`; it does not parse.
-  bool elide_constants = false;
+  bool elide_large_constants = false;
 };
 
 /// Constants of at most this many elements are printed as a list.

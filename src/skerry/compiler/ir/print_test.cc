@@ -112,7 +112,7 @@ TEST(PrintTest, ElidedConstantsShowThatTheyChanged) {
   a.data<float>()[5] = 1;
   Tensor b = a;
   b.data<float>()[99] = 1;
-  const PrintOptions elide = {.elide_constants = true};
+  const PrintOptions elide = {.elide_large_constants = true};
 
   const std::string text = PrintGraph(Holding(a), elide);
 
