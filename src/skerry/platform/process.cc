@@ -1,0 +1,43 @@
+#include "skerry/platform/process.h"
+
+#include <time.h>
+
+#include <charconv>
+#include <string>
+#include <string_view>
+
+#include "skerry/platform/file.h"
+
+namespace skerry::platform {
+namespace {
+
+// The value of a line such as "VmHWM:     1234 kB".
+std::size_t StatusBytes(std::string_view status, std::string_view key) {
+  const std::size_t line = status.find(key);
+  if (line == std::string_view::npos) return 0;
+  status.remove_prefix(line + key.size());
+  const std::size_t digits = status.find_first_not_of(" \t");
+  if (digits == std::string_view::npos) return 0;
+  status.remove_prefix(digits);
+  std::size_t kib = 0;
+  std::from_chars(status.data(), status.data() + status.size(), kib);
+  return kib << 10;
+}
+
+}  // namespace
+
+MemoryUse ProcessMemory() {
+  constexpr std::size_t kStatusBytesMax = std::size_t{64} << 10;
+  const std::string status =
+      ReadTextFile("/proc/self/status", kStatusBytesMax).value_or("");
+  return {StatusBytes(status, "VmRSS:"), StatusBytes(status, "VmHWM:")};
+}
+
+std::chrono::nanoseconds ThreadCpuTime() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) +
+         std::chrono::nanoseconds(time.tv_nsec);
+}
+
+}  // namespace skerry::platform
