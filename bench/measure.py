@@ -19,10 +19,8 @@ import time
 import numpy
 
 WORKER = pathlib.Path(__file__).resolve().parent / "worker.py"
-START_TIMEOUT_S = 300
 # Worker threads of the engine that ran before may still spin for a while.
 PAUSE_S = 0.03
-WARM_RUNS = 2
 COLD_STARTS = 3
 
 
@@ -58,8 +56,9 @@ class Worker:
         with numpy.load(outputs) as stored:
             self.outputs = [stored[name] for name in stored.files]
 
-    def run(self, count: int) -> list[float]:
-        self._process.stdin.write(f"{count}\n")
+    def run(self, seconds: float) -> list[float]:
+        """Infers for a while; the time of each inference in ms."""
+        self._process.stdin.write(f"{seconds}\n")
         self._process.stdin.flush()
         return self._answer()
 
@@ -100,16 +99,12 @@ def measure(subjects: list[Subject], threads: int, inputs: pathlib.Path,
         except RuntimeError as error:
             subject.fault = str(error)
     ready = [s for s in subjects if s.engine in workers]
-    counts = {s.engine: runs_per_round(workers[s.engine], seconds / rounds)
-              for s in ready}
     order = random.Random(rounds)
     for _ in range(rounds):
         order.shuffle(ready)
         for subject in ready:
             time.sleep(PAUSE_S)
-            worker = workers[subject.engine]
-            worker.run(WARM_RUNS)
-            times = worker.run(counts[subject.engine])
+            times = workers[subject.engine].run(seconds / rounds)
             subject.times_ms += times
             subject.round_medians_ms.append(statistics.median(times))
     for worker in workers.values():
@@ -130,12 +125,6 @@ def start_best(subject: Subject, threads: int, inputs: pathlib.Path,
     for key in ("cold_ms", "first_run_ms", "peak_bytes"):
         subject.start[key] = statistics.median(s[key] for s in starts)
     return worker
-
-
-def runs_per_round(worker: Worker, seconds: float) -> int:
-    """How many inferences take about `seconds`."""
-    each_ms = statistics.median(worker.run(3))
-    return max(1, min(5000, round(1e3 * seconds / max(each_ms, 1e-3))))
 
 
 def relative_error(found: list[numpy.ndarray],

@@ -4,8 +4,9 @@ usage: worker.py JOB, where JOB is JSON:
   engine, model, threads, inputs (.npz), outputs (.npz to write)
 
 Loads and runs once, then answers on standard output, one JSON a line. After
-that, each line on standard input is a number N: it infers N times and answers
-with the N times in milliseconds. Ends at the end of its input.
+that, each line on standard input is a number of seconds: it infers for that
+long, at least once, and answers with each inference's milliseconds. Ends at
+the end of its input.
 """
 
 import json
@@ -17,6 +18,9 @@ import time
 import numpy
 
 import engines
+
+# More would make the answer long, and tell nothing new.
+RUNS_MAX = 5000
 
 
 def resident_bytes(key: str) -> int:
@@ -68,12 +72,17 @@ def measure_start(job: dict, inputs: engines.Arrays
     }
 
 
-def time_runs(engine: engines.Engine, count: int) -> list[float]:
+def time_runs(engine: engines.Engine, seconds: float) -> list[float]:
+    """Infers for `seconds`; the first inference, which warms up, not timed."""
+    engine.run()
     times = []
-    for _ in range(count):
+    deadline = time.perf_counter_ns() + round(1e9 * seconds)
+    ended = 0
+    while ended < deadline and len(times) < RUNS_MAX:
         started = time.perf_counter_ns()
         engine.run()
-        times.append((time.perf_counter_ns() - started) / 1e6)
+        ended = time.perf_counter_ns()
+        times.append((ended - started) / 1e6)
     return times
 
 
@@ -91,7 +100,7 @@ def main() -> None:
     numpy.savez(job["outputs"], **outputs)
     print(json.dumps(start), file=answers)
     for line in sys.stdin:
-        print(json.dumps(time_runs(engine, int(line))), file=answers)
+        print(json.dumps(time_runs(engine, float(line))), file=answers)
 
 
 if __name__ == "__main__":
