@@ -108,8 +108,8 @@ Result<void> CompileUnit(const Target& target, const std::string& folder,
         arguments.end(),
         {"-std=c++20", "-O3", "-ffreestanding", "-fno-exceptions", "-fno-rtti",
          "-fvisibility=hidden", "-fno-stack-protector", "-fno-math-errno",
-         "-ffunction-sections", "-fno-asynchronous-unwind-tables", "-fno-ident",
-         "-I", ".", "-w"});
+         "-fno-strict-aliasing", "-ffunction-sections",
+         "-fno-asynchronous-unwind-tables", "-fno-ident", "-I", ".", "-w"});
   }
   arguments.insert(arguments.end(),
                    {"-fPIC", kind == UnitOutput::kObject ? "-c" : "-S", source,
