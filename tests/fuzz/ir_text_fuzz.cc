@@ -11,11 +11,12 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
-  using namespace skerry::compiler;
-  const auto graph = ParseGraph({reinterpret_cast<const char*>(data), size});
+  namespace compiler = skerry::compiler;
+  const auto graph =
+      compiler::ParseGraph({reinterpret_cast<const char*>(data), size});
   if (!graph.has_value()) return 0;
-  const auto again = ParseGraph(PrintGraph(*graph));
+  const auto again = compiler::ParseGraph(compiler::PrintGraph(*graph));
   SKERRY_CHECK(again.has_value());
-  SKERRY_CHECK(Same(Compact(*graph), *again));
+  SKERRY_CHECK(compiler::Same(compiler::Compact(*graph), *again));
   return 0;
 }
