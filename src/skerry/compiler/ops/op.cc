@@ -69,20 +69,22 @@ const OpInfo* FindOp(std::string_view name) {
   return found == by_name->end() ? nullptr : found->second;
 }
 
+Result<std::vector<TensorType>> InferOutputs(const Graph& graph,
+                                             const Node& node) {
+  const OpInfo* op = FindOp(node.op);
+  if (op == nullptr) return Unimplemented("operator is not supported");
+  SKERRY_RETURN_IF_ERROR(CheckOperands(graph, node, *op));
+  SKERRY_ASSIGN_OR_RETURN(std::vector<TensorType> types,
+                          op->infer(graph, node));
+  SKERRY_CHECK(types.size() >= node.outputs.size());
+  types.resize(node.outputs.size());
+  return types;
+}
+
 Result<std::vector<TensorType>> InferTypes(const Graph& graph,
                                            const Node& node) {
-  const OpInfo* op = FindOp(node.op);
-  if (op == nullptr) {
-    return Unimplemented("node '" + node.name + "' (op '" + node.op +
-                         "'): operator is not supported");
-  }
-  if (auto good = CheckOperands(graph, node, *op); !good) {
-    return good.error().WithContext(Describe(node));
-  }
-  auto types = op->infer(graph, node);
+  auto types = InferOutputs(graph, node);
   if (!types) return types.error().WithContext(Describe(node));
-  SKERRY_CHECK(types->size() >= node.outputs.size());
-  types->resize(node.outputs.size());
   return types;
 }
 

@@ -38,8 +38,12 @@ std::span<const OpInfo> Operators();
 /// The operator of that name, or null.
 const OpInfo* FindOp(std::string_view name);
 
-/// `FindOp`, operand counts and the operator's own inference, with the node
-/// named in errors. kUnimplemented if there is no such operator.
+/// `FindOp`, operand counts and the operator's own inference: a type for each
+/// of `node.outputs`. kUnimplemented if there is no such operator.
+Result<std::vector<TensorType>> InferOutputs(const Graph& graph,
+                                             const Node& node);
+
+/// `InferOutputs` with the node named in errors.
 Result<std::vector<TensorType>> InferTypes(const Graph& graph,
                                            const Node& node);
 
