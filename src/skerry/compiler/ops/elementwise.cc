@@ -1,6 +1,7 @@
 // Types of operators that work on each element alone.
 #include "skerry/compiler/ops/infer.h"
 #include "skerry/compiler/ops/operands.h"
+#include "skerry/kernels/reference/elementwise_program.h"
 
 namespace skerry::compiler {
 namespace {
@@ -87,6 +88,11 @@ Result<Types> InferClip(const Graph& graph, const Node& node) {
 Result<Types> InferBinaryNumeric(const Graph& graph, const Node& node) {
   SKERRY_ASSIGN_OR_RETURN(const DataType type, OperandType(graph, node));
   SKERRY_RETURN_IF_ERROR(WantNumber({type, {}}, "input"));
+  if (node.op == "Mod" && IsFloat(type) &&
+      node.attributes.Int("fmod", 0) != 1) {
+    return InvalidArgument("input is " + std::string(DataTypeName(type)) +
+                           ", which wants attribute 'fmod' 1");
+  }
   return BroadcastInputs(graph, node, type);
 }
 
@@ -152,8 +158,17 @@ Result<Types> InferWhere(const Graph& graph, const Node& node) {
 }
 
 Result<Types> InferElementwise(const Graph& graph, const Node& node) {
-  if (node.attributes.Text("program", "").empty()) {
-    return InvalidArgument("attribute 'program' is missing");
+  const std::string text = node.attributes.Text("program", "");
+  kernels::reference::Program program;
+  if (!kernels::reference::ParseProgram(
+          text.data(), static_cast<std::int64_t>(text.size()), &program)) {
+    return InvalidArgument("attribute 'program' is '" + text +
+                           "', which is no element-wise program");
+  }
+  if (program.input_count > static_cast<int>(node.inputs.size())) {
+    return InvalidArgument(
+        "attribute 'program' reads " + std::to_string(program.input_count) +
+        " inputs, the node has " + std::to_string(node.inputs.size()));
   }
   for (int i = 0; i < static_cast<int>(node.inputs.size()); ++i) {
     SKERRY_RETURN_IF_ERROR(WantType(InputType(graph, node, i),
