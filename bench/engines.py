@@ -5,7 +5,6 @@ All run in 32-bit floating point, with the threads they are given, through the
 cheapest call that their Python binding has: buffers are bound once.
 """
 
-import ctypes
 import pathlib
 import sys
 from collections.abc import Mapping
@@ -34,6 +33,25 @@ class Engine:
 
     def version(self) -> str:
         raise NotImplementedError
+
+
+class Skerry(Engine):
+    """A compiled model in libskerry.so, by its C API."""
+
+    def load(self, model: str, threads: int, inputs: Arrays) -> None:
+        import skerry_binding
+
+        self._session = skerry_binding.Session(model, threads)
+        self._session.bind(inputs)
+
+    def run(self) -> None:
+        self._session.run()
+
+    def outputs(self) -> list[numpy.ndarray]:
+        return list(self._session.outputs.values())
+
+    def version(self) -> str:
+        return self._session.version()
 
 
 class OnnxRuntime(Engine):
@@ -133,6 +151,7 @@ class Torch(Engine):
 
 
 ENGINES: Mapping[str, type[Engine]] = {
+    "skerry": Skerry,
     "onnxruntime": OnnxRuntime,
     "openvino": OpenVino,
     "torch": Torch,
