@@ -165,6 +165,21 @@ def relative(path: pathlib.PurePath, folder: pathlib.PurePath) -> str:
     return str(path.relative_to(folder))
 
 
+def test_every_limit_is_documented() -> None:
+    page = "docs/operating/limits.md"
+    documented = sources.read(page)
+    faults = []
+    for name in source_files():
+        if not name.startswith("src/") or not name.endswith(".h"):
+            continue
+        constants = re.findall(r"constexpr [\w:<> ]*?\b(k\w*Max)\b",
+                               sources.read(name))
+        faults += [f"{name}: {constant} is not in {page}"
+                   for constant in constants
+                   if f"`{constant}`" not in documented]
+    report(faults)
+
+
 LEFTOVERS = (
     (r"\b(TODO|FIXME)\b(?!\(#\d+\))|\bXXX\b", "an open end without an issue"),
     (r"\.\./shared", "a path outside the project"),
