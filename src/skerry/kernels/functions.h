@@ -71,7 +71,7 @@ SKERRY_INLINE Vec Pow(Vec x, Vec y) {
   const Vec nan = Broadcast(__builtin_nanf(""));
   const Vec signed_power = odd ? -magnitude : (whole ? magnitude : nan);
   const Vec power = x < 0 ? signed_power : magnitude;
-  return (y == 0) | (x == 1) ? Broadcast(1) : power;
+  return ((y == 0) | (x == 1)) ? Broadcast(1) : power;
 }
 
 }  // namespace skerry::kernels

@@ -13,10 +13,16 @@
 
 namespace skerry::kernels {
 
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) && defined(__AVX512VL__)
+#define SKERRY_AVX512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define SKERRY_AVX2
+#endif
+
+#if defined(SKERRY_AVX512)
 inline constexpr int kLanes = 16;
 inline constexpr int kRegisters = 32;
-#elif defined(__AVX__)
+#elif defined(SKERRY_AVX2)
 inline constexpr int kLanes = 8;
 inline constexpr int kRegisters = 16;
 #elif defined(__ARM_NEON)
@@ -70,10 +76,10 @@ SKERRY_INLINE void StoreInt(int* p, IntVec v) {
 /// Nothing else is read.
 SKERRY_INLINE Vec LoadPartial(const float* p, int n) {
   if (n == kLanes) return Load(p);
-#if defined(__AVX512F__)
+#if defined(SKERRY_AVX512)
   return __builtin_ia32_loadups512_mask(
       p, Vec{}, static_cast<unsigned short>((1u << n) - 1));
-#elif defined(__AVX__)
+#elif defined(SKERRY_AVX2)
   return __builtin_ia32_maskloadps256(reinterpret_cast<const Vec*>(p),
                                       Iota() < n);
 #else
@@ -88,10 +94,10 @@ SKERRY_INLINE Vec LoadPartial(const float* p, int n) {
 /// The first `n` lanes to memory; 0 <= n <= kLanes. Nothing else is written.
 SKERRY_INLINE void StorePartial(float* p, Vec v, int n) {
   if (n == kLanes) return Store(p, v);
-#if defined(__AVX512F__)
+#if defined(SKERRY_AVX512)
   __builtin_ia32_storeups512_mask(p, v,
                                   static_cast<unsigned short>((1u << n) - 1));
-#elif defined(__AVX__)
+#elif defined(SKERRY_AVX2)
   __builtin_ia32_maskstoreps256(reinterpret_cast<Vec*>(p), Iota() < n, v);
 #else
   for (int i = 0; i < kLanes; ++i) {
