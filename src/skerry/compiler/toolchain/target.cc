@@ -129,6 +129,8 @@ Result<void> FillFromMacros(Target& target) {
     target.vector_registers = 32;
   } else if (has("__AVX512F__") && has("__AVX512VL__")) {
     target.vectors = VectorSet::kAvx512;
+    // Some of clang's tunings would split our vectors in two.
+    target.flags.emplace_back("-mprefer-vector-width=512");
     target.vector_lanes = 16;
     target.vector_registers = 32;
   } else if (has("__AVX2__") && has("__FMA__")) {
