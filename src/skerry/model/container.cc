@@ -32,12 +32,15 @@ constexpr std::size_t kBytesAfterChecked =
     sizeof(Footer) - offsetof(Footer, checksum);
 
 // A file without a footer: a piece of a compiled model, or something else?
+// A model has few dynamic symbols, so the names lie near the start, where
+// programs that merely know of the entry point do not have it.
 Error NoFooter(std::span<const std::byte> file) {
   constexpr std::string_view kElfMagic = "\177ELF";
-  const std::string_view text(reinterpret_cast<const char*>(file.data()),
-                              file.size());
-  if (text.starts_with(kElfMagic) &&
-      text.contains(std::string_view(SKERRY_MODEL_RUN_SYMBOL))) {
+  constexpr std::size_t kNamesBytesMax = 4096;
+  const std::string_view start(reinterpret_cast<const char*>(file.data()),
+                               std::min(file.size(), kNamesBytesMax));
+  if (start.starts_with(kElfMagic) &&
+      start.contains(std::string_view(SKERRY_MODEL_RUN_SYMBOL))) {
     return DataLoss("compiled model is truncated: its footer is missing");
   }
   return InvalidArgument("not a model compiled by skerry: it has no footer");

@@ -1,3 +1,4 @@
+#include <cpuid.h>
 #include <nmmintrin.h>
 
 #include <cstring>
@@ -35,7 +36,12 @@ __attribute__((target("sse4.2"))) CrcLanes Advance(CrcLanes lanes,
 }  // namespace
 
 CrcAdvance FindCrcInstruction() {
-  return __builtin_cpu_supports("sse4.2") != 0 ? &Advance : nullptr;
+  std::uint32_t eax = 0;
+  std::uint32_t ebx = 0;
+  std::uint32_t ecx = 0;
+  std::uint32_t edx = 0;
+  const bool known = __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0;
+  return known && (ecx & bit_SSE4_2) != 0 ? &Advance : nullptr;
 }
 
 }  // namespace skerry

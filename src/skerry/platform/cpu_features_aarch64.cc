@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "skerry/platform/cpu.h"
+#include "skerry/platform/futex.h"
 
 namespace skerry::platform {
 namespace {
@@ -70,5 +71,7 @@ std::vector<std::string_view> CpuFeatures() {
 }
 
 Result<void> RequestCpuFeature(std::string_view /*feature*/) { return {}; }
+
+void RelaxCpu() { __asm__ volatile("yield"); }
 
 }  // namespace skerry::platform

@@ -9,6 +9,7 @@
 
 #include "skerry/platform/cpu.h"
 #include "skerry/platform/errno_error.h"
+#include "skerry/platform/futex.h"
 
 namespace skerry::platform {
 namespace {
@@ -148,5 +149,7 @@ Result<void> RequestCpuFeature(std::string_view feature) {
   }
   return {};
 }
+
+void RelaxCpu() { __builtin_ia32_pause(); }
 
 }  // namespace skerry::platform
