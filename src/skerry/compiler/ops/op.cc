@@ -1,27 +1,12 @@
 #include "skerry/compiler/ops/op.h"
 
-#include <array>
 #include <string>
 #include <unordered_map>
 
 #include "skerry/base/check.h"
-#include "skerry/compiler/ops/infer.h"
 
 namespace skerry::compiler {
 namespace {
-
-constexpr OpInfo kOperators[] = {
-#define SKERRY_OP(name, inputs_min, inputs_max, outputs_max, infer, header) \
-  {                                                                         \
-      #name,       inputs_min, inputs_max,                                  \
-      outputs_max, infer,      kernels::reference::name,                    \
-      #header},
-#define SKERRY_OP_NO_KERNEL(name, inputs_min, inputs_max, outputs_max, infer) \
-  {#name, inputs_min, inputs_max, outputs_max, infer, nullptr, ""},
-#include "skerry/compiler/ops/ops.def"
-#undef SKERRY_OP
-#undef SKERRY_OP_NO_KERNEL
-};
 
 std::string Range(int min, int max) {
   if (max < 0) return "at least " + std::to_string(min);
@@ -57,12 +42,10 @@ Result<void> CheckOperands(const Graph& graph, const Node& node,
 
 }  // namespace
 
-std::span<const OpInfo> Operators() { return kOperators; }
-
 const OpInfo* FindOp(std::string_view name) {
   static const auto* const by_name = [] {
     auto* map = new std::unordered_map<std::string_view, const OpInfo*>;
-    for (const OpInfo& op : kOperators) map->emplace(op.name, &op);
+    for (const OpInfo& op : Operators()) map->emplace(op.name, &op);
     return map;
   }();
   const auto found = by_name->find(name);

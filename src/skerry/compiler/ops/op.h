@@ -24,7 +24,6 @@ struct OpInfo {
   int inputs_max;   ///< -1: any number
   int outputs_max;  ///< -1: any number
   Infer infer;
-  /// Null: the operator exists only until a pass has removed it.
   kernels::Reference reference;
   /// Source of the reference kernel for generated code:
   /// header "skerry/kernels/reference/<header>.h", function
