@@ -10,7 +10,9 @@
 #include "skerry/compiler/lower/cpp_text.h"
 #include "skerry/compiler/lower/kernel_plan.h"
 #include "skerry/compiler/lower/loop_nest.h"
+#include "skerry/compiler/lower/node_facts.h"
 #include "skerry/compiler/lower/program_text.h"
+#include "skerry/kernels/reference/functions.h"
 
 namespace skerry::compiler {
 namespace {
@@ -175,6 +177,22 @@ void ResolveOperands(const Graph& graph, const Node& node,
   }
 }
 
+// The fused activation as a word after a space, or nothing.
+std::string ActivationWord(const Node& node) {
+  const std::string name = node.attributes.Text("activation", "");
+  const auto function = kernels::reference::FindFunction(
+      name.data(), static_cast<std::int64_t>(name.size()));
+  if (function == kernels::reference::Function::kNone) return "";
+  const auto& info =
+      kernels::reference::kFunctions[static_cast<std::size_t>(function)];
+  std::string word = " " + std::string(info.name);
+  const char* const parameters[] = {"activation_alpha", "activation_beta"};
+  for (int i = 0; i < info.parameter_count; ++i) {
+    word += ":" + FloatText(node.attributes.Float(parameters[i], 0));
+  }
+  return word;
+}
+
 // x * scale + shift, both packed here, one of each for a channel.
 Computation BatchNormalization(const Graph& graph, const Node& node) {
   const auto data = [&](std::size_t i) {
@@ -195,20 +213,12 @@ Computation BatchNormalization(const Graph& graph, const Node& node) {
     shift.data<float>()[c] = data(2)[c] - data(3)[c] * factor;
   }
   Computation computation;
-  computation.program = "i0 i1 mul i2 add";
+  computation.program = "i0 i1 mul i2 add" + ActivationWord(node);
   computation.operands = {{"i0", "in0", shape, nullptr},
                           {"i1", "packed0", scale.shape(), nullptr},
                           {"i2", "packed1", shift.shape(), nullptr}};
   computation.plan.packed = {std::move(scale), std::move(shift)};
   return computation;
-}
-
-bool IsFloat(const Graph& graph, const Node& node) {
-  const auto is_float = [&](ValueId id) {
-    return id == kNoValue || graph.type(id).type == DataType::kFloat32;
-  };
-  return std::ranges::all_of(node.inputs, is_float) &&
-         std::ranges::all_of(node.outputs, is_float);
 }
 
 // The node's program and operands; without operands if it is not for us.

@@ -67,6 +67,12 @@ Result<std::optional<KernelPlan>> LowerElementwise(const Graph& graph,
 Result<std::optional<KernelPlan>> LowerWindow(const Graph& graph,
                                               const Node& node,
                                               const Target& target);
+Result<std::optional<KernelPlan>> LowerReduction(const Graph& graph,
+                                                 const Node& node,
+                                                 const Target& target);
+Result<std::optional<KernelPlan>> LowerNormalization(const Graph& graph,
+                                                     const Node& node,
+                                                     const Target& target);
 Result<std::optional<KernelPlan>> LowerMovement(const Graph& graph,
                                                 const Node& node,
                                                 const Target& target);

@@ -6,9 +6,9 @@ namespace skerry::compiler {
 
 Result<KernelPlan> Lower(const Graph& graph, const Node& node,
                          const Target& target) {
-  static constexpr std::array<LowerFamily, 5> kFamilies = {
-      LowerConvolution, LowerMatMul, LowerElementwise, LowerWindow,
-      LowerMovement};
+  static constexpr std::array<LowerFamily, 7> kFamilies = {
+      LowerConvolution, LowerMatMul,        LowerElementwise, LowerWindow,
+      LowerReduction,   LowerNormalization, LowerMovement};
   for (const LowerFamily family : kFamilies) {
     auto plan = family(graph, node, target);
     if (!plan) return plan.error().WithContext(Describe(node));

@@ -6,6 +6,7 @@
 #include "skerry/compiler/lower/cpp_text.h"
 #include "skerry/compiler/lower/kernel_plan.h"
 #include "skerry/compiler/lower/loop_nest.h"
+#include "skerry/compiler/lower/node_facts.h"
 
 namespace skerry::compiler {
 namespace {
@@ -25,27 +26,6 @@ struct Copy {
 };
 
 Dims Dense(const Dims& dims) { return DenseStrides(Shape(dims)); }
-
-std::size_t Axis(std::int64_t axis, int rank) {
-  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
-}
-
-// The integers of a constant operand; none if it is absent or not constant.
-std::optional<Dims> ConstantInts(const Graph& graph, const Node& node,
-                                 std::size_t input) {
-  if (input >= node.inputs.size()) return std::nullopt;
-  const Tensor* tensor = graph.constant(node.inputs[input]);
-  if (tensor == nullptr) return std::nullopt;
-  if (tensor->data_type() == DataType::kInt64) {
-    const auto values = tensor->data<std::int64_t>();
-    return Dims(values.begin(), values.end());
-  }
-  if (tensor->data_type() == DataType::kInt32) {
-    const auto values = tensor->data<std::int32_t>();
-    return Dims(values.begin(), values.end());
-  }
-  return std::nullopt;
-}
 
 // The input seen as `view`, its axes put in the order `permutation`, is the
 // dense output.
@@ -67,7 +47,7 @@ Copy TransposeCopy(const Graph& graph, const Node& node) {
   std::iota(reversed.rbegin(), reversed.rend(), 0);
   std::vector<std::size_t> permutation;
   for (const std::int64_t axis : node.attributes.Ints("perm", reversed)) {
-    permutation.push_back(Axis(axis, in.rank()));
+    permutation.push_back(NormalAxis(axis, in.rank()));
   }
   return Permuted(in.dims(), permutation);
 }
@@ -142,7 +122,7 @@ std::optional<Copy> SliceCopy(const Graph& graph, const Node& node) {
 
   Copy copy{{out.dims(), {DenseStrides(in), DenseStrides(out)}}};
   for (std::size_t i = 0; i < starts->size(); ++i) {
-    const std::size_t axis = Axis((*axes)[i], in.rank());
+    const std::size_t axis = NormalAxis((*axes)[i], in.rank());
     const std::int64_t dim = in.dims()[axis];
     std::int64_t start = (*starts)[i];
     if (start < 0) start += dim;
@@ -158,7 +138,8 @@ std::optional<Copy> SliceCopy(const Graph& graph, const Node& node) {
 // Inputs side by side along an axis.
 std::vector<Copy> ConcatCopies(const Graph& graph, const Node& node) {
   const Shape& out = graph.shape(node.outputs[0]);
-  const std::size_t axis = Axis(node.attributes.Int("axis", 0), out.rank());
+  const std::size_t axis =
+      NormalAxis(node.attributes.Int("axis", 0), out.rank());
   const Dims strides = DenseStrides(out);
   std::vector<Copy> copies;
   std::int64_t offset = 0;
@@ -175,7 +156,8 @@ std::vector<Copy> ConcatCopies(const Graph& graph, const Node& node) {
 
 std::vector<Copy> SplitCopies(const Graph& graph, const Node& node) {
   const Shape& in = graph.shape(node.inputs[0]);
-  const std::size_t axis = Axis(node.attributes.Int("axis", 0), in.rank());
+  const std::size_t axis =
+      NormalAxis(node.attributes.Int("axis", 0), in.rank());
   const Dims strides = DenseStrides(in);
   std::vector<Copy> copies;
   std::int64_t offset = 0;
@@ -334,8 +316,8 @@ std::optional<Borders> BordersOf(const Graph& graph, const Node& node) {
     axes = *listed;
   }
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    before[Axis(axes[i], in.rank())] = (*pads)[i];
-    after[Axis(axes[i], in.rank())] = (*pads)[axes.size() + i];
+    before[NormalAxis(axes[i], in.rank())] = (*pads)[i];
+    after[NormalAxis(axes[i], in.rank())] = (*pads)[axes.size() + i];
   }
   Borders borders;
   for (std::size_t i = 0; i < rank; ++i) {
@@ -377,7 +359,8 @@ std::optional<KernelPlan> LowerGather(const Graph& graph, const Node& node) {
   const Shape& in = graph.shape(node.inputs[0]);
   const TensorType& indices = graph.type(node.inputs[1]);
   const TensorType& out = graph.type(node.outputs[0]);
-  const std::size_t axis = Axis(node.attributes.Int("axis", 0), in.rank());
+  const std::size_t axis =
+      NormalAxis(node.attributes.Int("axis", 0), in.rank());
   std::int64_t outer = 1;
   std::int64_t inner = 1;
   for (std::size_t i = 0; i < in.dims().size(); ++i) {
@@ -397,18 +380,12 @@ std::optional<KernelPlan> LowerGather(const Graph& graph, const Node& node) {
   return plan;
 }
 
-bool IsEmpty(const Graph& graph, const Node& node) {
-  return std::ranges::any_of(node.outputs, [&](ValueId id) {
-    return id != kNoValue && graph.shape(id).element_count() == 0;
-  });
-}
-
 }  // namespace
 
 Result<std::optional<KernelPlan>> LowerMovement(const Graph& graph,
                                                 const Node& node,
                                                 const Target& /*target*/) {
-  if (IsEmpty(graph, node)) return std::nullopt;
+  if (HasEmptyOutput(graph, node)) return std::nullopt;
   if (node.op == "Pad") return LowerPad(graph, node);
   if (node.op == "Gather") return LowerGather(graph, node);
   const std::vector<Copy> copies = CopiesOf(graph, node);
