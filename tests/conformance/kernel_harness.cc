@@ -249,6 +249,10 @@ KernelCase Case(const std::string& op, std::vector<Operand> operands,
   Graph& graph = kernel_case.graph;
   Node node{op, "node", {}, {}, std::move(attributes)};
   for (Operand& operand : operands) {
+    if (operand.is_absent) {
+      node.inputs.push_back(kNoValue);
+      continue;
+    }
     kernel_case.name += " " + operand.type.ToString();
     if (operand.is_constant) {
       node.inputs.push_back(

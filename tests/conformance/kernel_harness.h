@@ -24,10 +24,17 @@ struct Operand {
   Operand(TensorType input) : type(std::move(input)) {}
   Operand(Tensor value)
       : type(value.type()), constant(std::move(value)), is_constant(true) {}
+  /// An optional operand that is left out.
+  static Operand Absent() {
+    Operand operand{Shape{}};
+    operand.is_absent = true;
+    return operand;
+  }
 
   TensorType type;
   Tensor constant;
   bool is_constant = false;
+  bool is_absent = false;
 };
 
 /// A constant list, such as the axes of a reduction.
