@@ -7,6 +7,9 @@ GAP = 12
 LEFT = 210
 WIDTH = 560
 TOP = 64
+# One model with tiny layers may be many times faster; its bar ends here, so
+# that the others can be told apart.
+LONGEST = 3.0
 COLOURS = {"skerry": "#0b7285", "onnxruntime": "#e8590c",
            "openvino": "#7048e8", "torch": "#868e96"}
 
@@ -20,8 +23,8 @@ def draw(title: str, groups: list[tuple[str, dict[str, float]]],
     """
     engines = [name for name in titles
                if any(name in bars for _, bars in groups)]
-    longest = max((v for _, bars in groups for v in bars.values()),
-                  default=1.0)
+    longest = max((min(value, LONGEST) for _, bars in groups
+                   for value in bars.values()), default=1.0)
     step = len(engines) * BAR + GAP
     height = TOP + len(groups) * step + 20
     parts = [
@@ -56,7 +59,7 @@ def legend(engines: list[str], titles: dict[str, str]) -> list[str]:
 
 
 def bar(top: float, engine: str, value: float, longest: float) -> list[str]:
-    width = WIDTH * value / longest
+    width = WIDTH * min(value, longest) / longest
     return [
         f'<rect x="{LEFT}" y="{top}" width="{width:.1f}" height="{BAR - 2}" '
         f'fill="{COLOURS.get(engine, "#000")}"/>',
