@@ -43,10 +43,11 @@ endfunction()
 # skerry_pytest(<name> FILE <file> [DEPS <target>...])
 #
 # One ctest entry that runs a file of pytest cases. The programs under test
-# are in $SKERRY_BUILD/bin; DEPS says which they are.
+# are in $SKERRY_BUILD/bin; DEPS says which they are. Without any, sanitizers
+# have nothing to find, and the test is left out there.
 function(skerry_pytest name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FILE" "DEPS")
-  if(NOT SKERRY_TESTS)
+  if(NOT SKERRY_TESTS OR (SKERRY_SANITIZE AND NOT arg_DEPS))
     return()
   endif()
   add_test(NAME ${name}

@@ -170,7 +170,9 @@ def test_every_limit_is_documented() -> None:
     documented = sources.read(page)
     faults = []
     for name in source_files():
-        if not name.startswith("src/") or not name.endswith(".h"):
+        # The sizes of register tiles are no limits.
+        if (not name.startswith("src/") or not name.endswith(".h")
+                or name.startswith("src/skerry/kernels/")):
             continue
         constants = re.findall(r"constexpr [\w:<> ]*?\b(k\w*Max)\b",
                                sources.read(name))
@@ -207,7 +209,11 @@ def test_headers_are_guarded_and_open_no_namespace() -> None:
     faults = []
     for name in source_files():
         text = sources.read(name)
-        if name.endswith(".h") and "#pragma once" not in text:
+        guard = name.removeprefix("src/").upper()
+        guard = "#define " + re.sub(r"\W", "_", guard) + "_"
+        # C headers for others have the guard that every C compiler knows.
+        if (name.endswith(".h") and "#pragma once" not in text
+                and guard not in text):
             faults.append(f"{name}: no #pragma once")
         if re.search(r"^\s*using namespace", text, re.MULTILINE):
             faults.append(f"{name}: using namespace")

@@ -12,8 +12,7 @@
 
 extern "C" {
 
-SKERRY_NO_BUILTIN void* memcpy(void* __restrict to,
-                               const void* __restrict from,
+SKERRY_NO_BUILTIN void* memcpy(void* __restrict to, const void* __restrict from,
                                skerry::kernels::usize bytes) {
   auto* out = static_cast<char*>(to);
   const auto* in = static_cast<const char*>(from);
