@@ -39,6 +39,15 @@ template <int kPixels, int kVectors>
 struct Tile {
   Vec sum[kPixels][kVectors];
 
+  SKERRY_INLINE void Clear() {
+#pragma clang loop unroll(full)
+    for (int p = 0; p < kPixels; ++p) {
+#pragma clang loop unroll(full)
+      for (int v = 0; v < kVectors; ++v) sum[p][v] = Vec{};
+    }
+  }
+
+  /// Starts from the bias of each channel.
   SKERRY_INLINE void Start(const float* bias) {
 #pragma clang loop unroll(full)
     for (int v = 0; v < kVectors; ++v) {

@@ -49,7 +49,8 @@ struct __attribute__((packed, may_alias)) UnalignedIntVec {
 };
 }  // namespace internal
 
-SKERRY_INLINE Vec Broadcast(float x) { return Vec{} + x; }
+// Subtraction, since adding zero would change -0 and so takes an instruction.
+SKERRY_INLINE Vec Broadcast(float x) { return x - Vec{}; }
 SKERRY_INLINE IntVec BroadcastInt(int x) { return IntVec{} + x; }
 
 /// 0, 1, 2, ...

@@ -8,6 +8,7 @@
 #include "skerry/compiler/lower/pack.h"
 #include "skerry/compiler/lower/tiling.h"
 #include "skerry/compiler/lower/transposed.h"
+#include "skerry/compiler/lower/winograd.h"
 
 namespace skerry::compiler {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 using kernels::ConvolutionShape;
 using kernels::DepthwiseShape;
 using kernels::Pitch;
-using kernels::Residual;
 
 /// A map that every kernel position meets as it is: no borders, no strides.
 bool IsPointwise(const ConvolutionNode& node) {
@@ -47,22 +47,8 @@ std::string KernelName(const ConvolutionShape& s, const Target& target) {
          "x" + std::to_string(s.kernel_w) + " " + tile;
 }
 
-KernelPlan StartPlan(const ConvolutionNode& node) {
-  KernelPlan plan;
-  plan.flops = 2 * node.out.batch * node.out.h * node.out.w *
-               node.weight->shape().element_count();
-  plan.used_inputs = {0};
-  if (node.epilogue.residual != Residual::kNone) {
-    plan.used_inputs.push_back(3);
-    plan.in_place_input = 3;
-  }
-  return plan;
-}
-
 std::string Arguments(const ConvolutionNode& node) {
-  return node.epilogue.residual == Residual::kNone
-             ? "(in0, packed0, packed1, nullptr, out0, task);\n"
-             : "(in0, packed0, packed1, in3, out0, task);\n";
+  return "(in0, packed0, packed1, " + ResidualName(node) + ", out0, task);\n";
 }
 
 KernelPlan LowerDirect(const ConvolutionNode& node, const Target& target) {
@@ -147,6 +133,7 @@ Result<std::optional<KernelPlan>> LowerConvolution(const Graph& graph,
   if (!read) return std::nullopt;
   if (node.op == "ConvTranspose") return LowerTransposed(*read, target);
   if (IsDepthwise(*read)) return LowerDepthwise(*read, target);
+  if (auto plan = LowerWinograd(*read, target)) return plan;
   return LowerDirect(*read, target);
 }
 

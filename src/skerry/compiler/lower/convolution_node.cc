@@ -107,6 +107,7 @@ std::optional<ConvolutionNode> ReadConvolution(const Graph& graph,
   result.pad_top = pads.h;
   result.pad_left = pads.w;
   result.epilogue = *epilogue;
+  result.transposed = node.op == "ConvTranspose";
   return result;
 }
 
@@ -135,6 +136,25 @@ kernels::ConvolutionShape StartShape(const ConvolutionNode& node) {
   }
   shape.epilogue = node.epilogue;
   return shape;
+}
+
+KernelPlan StartPlan(const ConvolutionNode& node) {
+  // Transposed, each input meets all weights of its channel once; otherwise
+  // each output does.
+  const FeatureMap& map = node.transposed ? node.in : node.out;
+  KernelPlan plan;
+  plan.flops =
+      2 * map.batch * map.h * map.w * node.weight->shape().element_count();
+  plan.used_inputs = {0};
+  if (node.epilogue.residual != kernels::Residual::kNone) {
+    plan.used_inputs.push_back(3);
+    plan.in_place_input = 3;
+  }
+  return plan;
+}
+
+std::string ResidualName(const ConvolutionNode& node) {
+  return node.epilogue.residual == kernels::Residual::kNone ? "nullptr" : "in3";
 }
 
 }  // namespace skerry::compiler

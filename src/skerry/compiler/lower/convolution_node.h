@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "skerry/compiler/ir/graph.h"
+#include "skerry/compiler/lower/kernel_plan.h"
 #include "skerry/kernels/convolution.h"
 
 namespace skerry::compiler {
@@ -29,6 +30,7 @@ struct ConvolutionNode {
   const Tensor* weight;  ///< as ONNX has it
   const Tensor* bias;    ///< null if there is none
   kernels::Epilogue epilogue;
+  bool transposed;
 
   int taps() const { return kernel_h * kernel_w; }
 };
@@ -39,5 +41,11 @@ std::optional<ConvolutionNode> ReadConvolution(const Graph& graph,
 
 /// The members of a kernel's shape that follow from `node` alone.
 kernels::ConvolutionShape StartShape(const ConvolutionNode& node);
+
+/// What all plans for `node` have in common: operands and operations.
+KernelPlan StartPlan(const ConvolutionNode& node);
+
+/// The residual as generated code calls it.
+std::string ResidualName(const ConvolutionNode& node);
 
 }  // namespace skerry::compiler

@@ -16,6 +16,7 @@ using kernels::Function;
 using kernels::MatMulShape;
 using kernels::Pitch;
 using kernels::Residual;
+using kernels::WinogradShape;
 
 /// Designated initialisers, in the order of the members.
 class Initializer {
@@ -136,6 +137,25 @@ std::string CppText(const MatMulShape& s) {
   list.Int("panel_vectors", s.panel_vectors, 0);
   list.Int("task_rows", s.task_rows, 1);
   return list.Finish("k::MatMulShape");
+}
+
+std::string CppText(const WinogradShape& s) {
+  Initializer list;
+  list.Int("batch", s.batch, 1);
+  list.Int("in_h", s.in_h, 1);
+  list.Int("in_w", s.in_w, 1);
+  list.Int("in_c", s.in_c, 1);
+  list.Int("out_h", s.out_h, 1);
+  list.Int("out_w", s.out_w, 1);
+  list.Int("out_c", s.out_c, 1);
+  list.Int("pad_top", s.pad_top, 0);
+  list.Int("pad_left", s.pad_left, 0);
+  list.Text("epilogue", Text(s.epilogue));
+  list.Int("tile", s.tile, 4);
+  list.Text("lanes", std::to_string(s.lanes));
+  list.Int("panel_vectors", s.panel_vectors, 2);
+  list.Int("task_tiles", s.task_tiles, 1);
+  return list.Finish("k::WinogradShape");
 }
 
 }  // namespace skerry::compiler

@@ -5,6 +5,7 @@
 #include "skerry/kernels/convolution.h"
 #include "skerry/kernels/depthwise.h"
 #include "skerry/kernels/matmul.h"
+#include "skerry/kernels/winograd.h"
 
 namespace skerry::compiler {
 
@@ -13,5 +14,6 @@ namespace skerry::compiler {
 std::string CppText(const kernels::ConvolutionShape& shape);
 std::string CppText(const kernels::DepthwiseShape& shape);
 std::string CppText(const kernels::MatMulShape& shape);
+std::string CppText(const kernels::WinogradShape& shape);
 
 }  // namespace skerry::compiler

@@ -27,12 +27,12 @@ double PanelCost(int width, int vectors, const Target& target) {
          (width % tile == 0 ? 0 : cost(width % tile));
 }
 
+}  // namespace
+
 double RowCost(int width, const Panels& panels, const Target& target) {
   return (panels.count() - 1) * PanelCost(width, panels.vectors, target) +
          PanelCost(width, panels.last_vectors(), target);
 }
-
-}  // namespace
 
 Panels ChoosePanels(int width, int channels, const Target& target) {
   const int vectors_max = target.vector_registers / 4;

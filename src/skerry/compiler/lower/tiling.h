@@ -7,6 +7,10 @@
 
 namespace skerry::compiler {
 
+/// Time for one product of each pixel and output channel of a row, in
+/// multiply-adds of whole vectors.
+double RowCost(int width, const kernels::Panels& panels, const Target& target);
+
 /// The width of panels that suits rows of `width` pixels best.
 kernels::Panels ChoosePanels(int width, int channels, const Target& target);
 

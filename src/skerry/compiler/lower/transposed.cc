@@ -93,17 +93,10 @@ std::optional<KernelPlan> LowerTransposed(const ConvolutionNode& node,
   const bool dilated = node.dilation_h > 1 || node.dilation_w > 1;
   const bool strided = node.stride_h > 1 || node.stride_w > 1;
   if (dilated && strided) return std::nullopt;
-  KernelPlan plan;
+  KernelPlan plan = StartPlan(node);
   plan.headers = {"skerry/kernels/convolution.h"};
   plan.kernel = "transposed " + std::to_string(node.kernel_h) + "x" +
                 std::to_string(node.kernel_w);
-  plan.flops = 2 * node.in.batch * node.in.h * node.in.w *
-               node.weight->shape().element_count();
-  plan.used_inputs = {0};
-  if (node.epilogue.residual != Residual::kNone) {
-    plan.used_inputs.push_back(3);
-    plan.in_place_input = 3;
-  }
   const kernels::Panels panels = {node.out.c / node.groups, 1,
                                   target.vector_lanes};
   plan.packed = {PackBias(panels, node.groups, node.bias)};
