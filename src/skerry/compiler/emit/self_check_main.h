@@ -101,8 +101,8 @@ inline void Transfer(long call, long file, u8* data, i64 bytes) {
   }
 }
 
-inline void RunInTurn(void*, i64 count, SkerryTask task, void* argument) {
-  for (i64 i = 0; i < count; ++i) task(argument, i, 0);
+inline void RunInTurn(void*, int64_t count, SkerryTask task, void* argument) {
+  for (int64_t i = 0; i < count; ++i) task(argument, i, 0);
 }
 
 // The lists have one element more than the counts say, as a model may have no
