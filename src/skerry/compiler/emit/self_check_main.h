@@ -101,6 +101,7 @@ inline void Transfer(long call, long file, u8* data, i64 bytes) {
   }
 }
 
+// The host's side of the ABI, whose integers are those of stdint.h.
 inline void RunInTurn(void*, int64_t count, SkerryTask task, void* argument) {
   for (int64_t i = 0; i < count; ++i) task(argument, i, 0);
 }
