@@ -1,0 +1,165 @@
+"""skerry bench, inspect, doctor, completion, help."""
+
+import json
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+import cli
+
+COMMANDS = ("compile", "run", "bench", "inspect", "doctor", "completion",
+            "help")
+
+
+@pytest.fixture(name="model", scope="module")
+def make_model(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    source = cli.classifier(tmp_path_factory.mktemp("tools") / "net.onnx")
+    result = cli.skerry("compile", source, "-o", source.with_suffix(".so"),
+                        "--no-self-check")
+    assert result.returncode == 0, result.stderr
+    return source.with_suffix(".so")
+
+
+def test_bench_gives_an_object_for_each_thread_count(
+        model: pathlib.Path) -> None:
+    result = cli.skerry("bench", model, "--threads", "1,2", "--seconds", "0.1",
+                        "--json")
+
+    assert result.returncode == 0, result.stderr
+    measured = json.loads(result.stdout)
+    assert [entry["threads"] for entry in measured] == [1, 2]
+    for entry in measured:
+        assert 0 < entry["best_ms"] <= entry["median_ms"] <= entry["p99_ms"]
+        assert entry["best_ms"] <= entry["mean_ms"]
+        assert entry["runs"] >= 10
+        assert entry["cold_start_ms"] >= entry["cold_start_best_ms"] > 0
+        assert entry["resident_bytes"] > entry["arena_bytes"]
+        assert entry["gflops"] > 0
+        assert 0 < entry["peak_share"] < 1
+        assert entry["peak_gflops"] > 1
+
+
+def test_bench_prints_a_table(model: pathlib.Path) -> None:
+    result = cli.skerry("bench", model, "--seconds", "0", "--threads", "1")
+
+    assert result.returncode == 0, result.stderr
+    assert "median ms" in result.stdout
+    assert len(result.stdout.splitlines()) == 2
+
+
+def test_bench_refuses_thread_counts_that_make_no_sense(
+        model: pathlib.Path) -> None:
+    assert cli.fails(cli.skerry("bench", model, "--threads", "0"), "--threads")
+    assert cli.fails(cli.skerry("bench", model, "--threads", "1,x"),
+                     "--threads")
+    assert cli.fails(cli.skerry("bench", model, "--threads", "100000"),
+                     "--threads")
+
+
+def test_inspect_shows_a_compiled_model(model: pathlib.Path) -> None:
+    text = cli.skerry("inspect", model)
+    report = json.loads(cli.skerry("inspect", model, "--json").stdout)
+
+    assert text.returncode == 0, text.stderr
+    assert cli.OUTPUT_NAME in text.stdout
+    assert report["inputs"][0]["name"] == "image"
+    assert report["weight_bytes"] > 0
+    assert report["source_digest"].startswith("sha256:")
+    assert any("Conv" in layer["op"] for layer in report["layers"])
+
+
+def test_inspect_shows_an_onnx_file(model: pathlib.Path) -> None:
+    source = model.with_suffix(".onnx")
+
+    text = cli.skerry("inspect", source)
+    report = json.loads(cli.skerry("inspect", source, "--json").stdout)
+
+    assert text.returncode == 0, text.stderr
+    assert "GlobalAveragePool" in text.stdout
+    counts = {entry["op"]: entry["count"] for entry in report["operators"]}
+    assert counts["Conv"] == 1
+    assert report["macs"] >= 3 * 3 * 3 * 4 * 8 * 8
+
+
+def test_doctor_finds_what_this_test_needs() -> None:
+    text = cli.skerry("doctor")
+    report = json.loads(cli.skerry("doctor", "--json").stdout)
+
+    assert text.returncode == 0, text.stdout
+    assert report["ok"]
+    found = {check["name"]: check for check in report["checks"]}
+    assert found["compiler"]["present"] and found["linker"]["present"]
+    assert report["cpu"]["count"] >= 1
+
+
+def test_doctor_says_how_to_mend_a_missing_compiler() -> None:
+    result = cli.skerry("doctor", env={"SKERRY_CLANG": "no-such-clang"})
+
+    assert result.returncode == 1
+    assert "mend: apt-get install clang-19" in result.stdout
+    assert "no-such-clang is not installed" in result.stderr
+
+
+def test_version_and_help_are_no_errors() -> None:
+    version = cli.skerry("--version")
+    help_text = cli.skerry("--help")
+
+    assert version.returncode == 0
+    assert re.fullmatch(r"skerry \d+\.\d+\.\d+\n", version.stdout)
+    assert help_text.returncode == 0
+    for command in COMMANDS:
+        assert command in help_text.stdout
+        explained = cli.skerry(command, "--help")
+        assert explained.returncode == 0
+        assert explained.stdout == cli.skerry("help", command).stdout
+        assert max(map(len, explained.stdout.splitlines())) <= 80
+
+
+def test_a_command_that_is_not_there_is_an_error() -> None:
+    assert cli.fails(cli.skerry(), "--help")
+    assert cli.fails(cli.skerry("optimise"), "optimise")
+    assert cli.fails(cli.skerry("help", "optimise"), "optimise")
+
+
+def test_bash_completes_commands_options_and_files(
+        model: pathlib.Path) -> None:
+    script = (
+        'source <("$0" completion bash)\n'
+        "compopt() { :; }\n"
+        "complete_line() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1));\n"
+        "  COMPREPLY=(); _skerry 2> /dev/null; echo \"${COMPREPLY[*]}\"; }\n"
+        "complete_line skerry co\n"
+        "complete_line skerry compile --ta\n"
+        "complete_line skerry compile --target x86-64-v\n"
+        "complete_line skerry bench n\n"
+        "complete_line skerry inspect n\n")
+
+    result = subprocess.run(["bash", "-c", script, str(cli.PROGRAM)],
+                            capture_output=True, text=True, check=True,
+                            cwd=model.parent)
+
+    lines = [sorted(line.split()) for line in result.stdout.splitlines()]
+    assert lines == [["compile", "completion"], ["--target"],
+                     ["x86-64-v2", "x86-64-v3", "x86-64-v4"], ["net.so"],
+                     ["net.onnx", "net.so"]]
+
+
+def test_the_completion_knows_every_option() -> None:
+    script = cli.skerry("completion", "bash").stdout
+
+    for command in COMMANDS:
+        text = cli.skerry(command, "--help").stdout
+        for option in re.findall(r"--[a-z-]+", text.partition("Examples")[0]):
+            assert option in script, f"{command} {option}"
+
+
+def test_the_man_page_knows_every_option() -> None:
+    page = (cli.ROOT / "apps/skerry/skerry.1").read_text().replace("\\-", "-")
+
+    for command in COMMANDS:
+        text = cli.skerry(command, "--help").stdout
+        for option in re.findall(r"--[a-z-]+", text.partition("Examples")[0]):
+            if option != "--help":
+                assert option in page, f"{command} {option}"
