@@ -27,6 +27,17 @@ Result<ValueId> SwapFirst(Builder& builder, ValueId id) {
   return builder.AddInner("Transpose", {id}, std::move(attributes));
 }
 
+/// Names for all results of a recurrent layer, also for those that the model
+/// leaves out: its kernel keeps its state in them.
+std::vector<std::string> ResultNames(const SourceNode& source) {
+  std::vector<std::string> names = source.outputs;
+  names.resize(source.node.op == "LSTM" ? 3 : 2);
+  for (std::string& name : names) {
+    if (name.empty()) name = source.node.name + "/unread";
+  }
+  return names;
+}
+
 /// A recurrent layer whose tensors have the batch first.
 Result<Ids> BatchFirst(Builder& builder, const SourceNode& source, Node node) {
   for (const int index : {0, 5, 6}) {
@@ -38,13 +49,12 @@ Result<Ids> BatchFirst(Builder& builder, const SourceNode& source, Node node) {
     SKERRY_ASSIGN_OR_RETURN(const ValueId swapped, SwapFirst(builder, id));
     SetInput(node, index, swapped);
   }
-  std::vector<std::string> inner = source.outputs;
-  for (std::string& name : inner) {
-    if (!name.empty()) name += "/steps_first";
-  }
+  std::vector<std::string> inner = ResultNames(source);
+  for (std::string& name : inner) name += "/steps_first";
   SKERRY_ASSIGN_OR_RETURN(Ids ids, builder.Add(std::move(node), inner));
+  ids.resize(source.outputs.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i] == kNoValue) continue;
+    if (source.outputs[i].empty()) continue;
     Attributes attributes;
     attributes.Set("perm", i == 0 ? Dims{2, 0, 1, 3} : Dims{1, 0, 2});
     SKERRY_ASSIGN_OR_RETURN(
@@ -106,7 +116,12 @@ Result<Ids> ConvertRecurrent(Builder& builder, const SourceNode& source) {
   node.attributes.Remove("layout");
   if (node.op != "LSTM") node.attributes.Remove("input_forget");
   if (node.op != "GRU") node.attributes.Remove("linear_before_reset");
-  if (layout == 0) return Finish(builder, source, std::move(node));
+  if (layout == 0) {
+    SKERRY_ASSIGN_OR_RETURN(Ids ids,
+                            builder.Add(std::move(node), ResultNames(source)));
+    ids.resize(source.outputs.size());
+    return ids;
+  }
   SKERRY_RETURN_IF_ERROR(WantInputs(source, 3));
   return BatchFirst(builder, source, std::move(node));
 }

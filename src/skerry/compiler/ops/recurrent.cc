@@ -66,6 +66,12 @@ Result<Extents> CheckLayer(const Graph& graph, const Node& node,
 
 Result<Types> LayerTypes(const Graph& graph, const Node& node,
                          const Extents& extents) {
+  const std::size_t results = node.op == "LSTM" ? 3 : 2;
+  if (node.outputs.size() != results) {
+    // The kernels keep their state in the results.
+    return InvalidArgument("has " + std::to_string(node.outputs.size()) +
+                           " outputs, want all " + std::to_string(results));
+  }
   const DataType type = InputType(graph, node, 0).type;
   SKERRY_ASSIGN_OR_RETURN(Shape all,
                           Shape::Create({extents.steps, extents.directions,

@@ -123,7 +123,7 @@ inline void Relu(const Call& call) {
 inline void Shrink(const Call& call) {
   const f64 lambd = call.Float("lambd", 0.5f);
   const f64 bias = call.Float("bias", 0);
-  internal::MapFunction(call, Function::kShrink, -bias, lambd);
+  internal::MapFunction(call, Function::kShrink, bias, lambd);
 }
 inline void Identity(const Call& call) {
   const View& x = call.inputs[0];
