@@ -114,7 +114,7 @@ std::string Emitter::NodeFunction(std::size_t index) {
     if (id != kNoValue) text += graph_.type(id).ToString() + " ";
   }
   text += "by " + plan.kernel + "\nvoid Node" + std::to_string(index) +
-          "(void* argument, [[maybe_unused]] i64 task,\n"
+          "(void* argument, [[maybe_unused]] int64_t task,\n"
           "           [[maybe_unused]] i32 worker) {\n"
           "  [[maybe_unused]] const SkerryCall& call =\n"
           "      *static_cast<const SkerryCall*>(argument);\n";
