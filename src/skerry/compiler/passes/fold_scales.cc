@@ -23,20 +23,32 @@ class ScaleFolder {
   explicit ScaleFolder(Editor& editor)
       : editor_(editor), graph_(editor.graph()) {}
 
+  /// Into producers from the first node to the last, into users the other way
+  /// round, so that of a chain of scales all can follow each other.
   void Run() {
-    for (NodeIndex i = 0; i < editor_.size(); ++i) {
-      if (editor_.removed(i)) continue;
-      const Node& node = editor_.node(i);
-      if (node.op != "Mul" && node.op != "Add") continue;
-      for (std::size_t x = 0; x < 2; ++x) {
-        if (graph_.constant(node.inputs[1 - x]) == nullptr) continue;
-        if (!FoldIntoProducer(i, x)) FoldIntoUser(i, x);
-        break;
-      }
+    const NodeIndex count = editor_.size();
+    for (NodeIndex i = 0; i < count; ++i) {
+      const std::size_t x = ScaledOperand(i);
+      if (x < 2) FoldIntoProducer(i, x);
+    }
+    for (NodeIndex i = count - 1; i >= 0; --i) {
+      const std::size_t x = ScaledOperand(i);
+      if (x < 2) FoldIntoUser(i, x);
     }
   }
 
  private:
+  /// Which operand of a Mul or Add is not the constant one; 2 if the node is
+  /// none with a constant.
+  std::size_t ScaledOperand(NodeIndex index) const {
+    const Node& node = editor_.node(index);
+    if (editor_.removed(index) || (node.op != "Mul" && node.op != "Add")) {
+      return 2;
+    }
+    if (graph_.constant(node.inputs[1]) != nullptr) return 0;
+    return graph_.constant(node.inputs[0]) != nullptr ? 1 : 2;
+  }
+
   std::optional<Product> ProductAt(NodeIndex index) const {
     if (index == kNoNode) return std::nullopt;
     const Node& node = editor_.node(index);
@@ -112,19 +124,19 @@ class ScaleFolder {
   }
 
   /// Mul or Add behind a product: into weights and bias.
-  bool FoldIntoProducer(NodeIndex index, std::size_t x) {
+  void FoldIntoProducer(NodeIndex index, std::size_t x) {
     const Node& node = editor_.node(index);
     const ValueId made = node.inputs[x];
     if (graph_.type(made) != graph_.type(node.outputs[0]) ||
         editor_.UseCount(made) != 1) {
-      return false;
+      return;
     }
     const auto product = ProductAt(editor_.Producer(made));
-    if (!product.has_value()) return false;
+    if (!product.has_value()) return;
     const auto values =
         PerChannel(graph_, node.inputs[1 - x], graph_.shape(made).rank(),
                    product->channel_axis, product->channels);
-    if (!values.has_value()) return false;
+    if (!values.has_value()) return;
     std::vector<float> bias = BiasOf(*product);
     const bool had_bias = InputOf(*product->node, 2) != kNoValue;
     if (node.op == "Add") {
@@ -139,7 +151,6 @@ class ScaleFolder {
       if (had_bias) SetBias(*product, bias);
     }
     editor_.ReplaceUses(node.outputs[0], made);
-    return true;
   }
 
   /// Mul before convolutions, Add before those without padding: into weights
