@@ -71,6 +71,8 @@ constexpr auto kShapeArithmetic = std::to_array<std::string_view>({
     "Xor",
 });
 
+static_assert(std::ranges::is_sorted(kShapeArithmetic));
+
 bool IsSmall(const TensorType& type) {
   return type.byte_count() <= Builder::kFoldedBytesMax;
 }
@@ -136,7 +138,10 @@ Result<ValueId> Builder::AddScalar(std::string_view name, DataType type,
 }
 
 Result<bool> Builder::Fold(const Node& node) {
-  if (!std::ranges::binary_search(kShapeArithmetic, node.op)) return false;
+  if (!std::ranges::binary_search(kShapeArithmetic, node.op) ||
+      FindOp(node.op)->reference == nullptr) {
+    return false;
+  }
   std::vector<const Tensor*> inputs;
   for (const ValueId id : node.inputs) {
     const Tensor* constant = graph_.constant(id);

@@ -68,7 +68,7 @@ constexpr auto kSourceOps = std::to_array<SourceOp>({
     {"Div", ConvertDirectly, ""},
     {"Dropout", ConvertDropout, "ratio:f seed:i"},
     {"DynamicQuantizeLinear", ConvertDirectly, ""},
-    {"Einsum", ConvertDirectly, "equation:s"},
+    {"Einsum", ConvertEinsum, "equation:s"},
     {"Elu", ConvertDirectly, "alpha:f=1"},
     {"Equal", ConvertDirectly, ""},
     {"Erf", ConvertDirectly, ""},

@@ -70,6 +70,7 @@ SKERRY_CONVERT(ConvertResize);
 SKERRY_CONVERT(ConvertUpsample);
 
 // convert_product.cc
+SKERRY_CONVERT(ConvertEinsum);
 SKERRY_CONVERT(ConvertGemm);
 SKERRY_CONVERT(ConvertMatMul);
 SKERRY_CONVERT(ConvertDequantize);

@@ -1,8 +1,54 @@
+#include <algorithm>
+#include <iterator>
+
 #include "skerry/compiler/import/convert.h"
 #include "skerry/compiler/import/tensor_reader.h"
 
 namespace skerry::compiler {
 namespace {
+
+bool IsLetter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// The output that an equation without "->" has: what is broadcast, then the
+/// letters that are there once, by name.
+std::string ImpliedOutput(const std::string& operands) {
+  std::string letters;
+  for (const char c : operands) {
+    if (IsLetter(c) && std::ranges::count(operands, c) == 1) letters += c;
+  }
+  std::ranges::sort(letters);
+  return (operands.find("...") == std::string::npos ? "" : "...") + letters;
+}
+
+/// `equation` without spaces, and with its output.
+std::string FullEquation(const std::string& equation) {
+  std::string text;
+  std::ranges::copy_if(equation, std::back_inserter(text),
+                       [](char c) { return c != ' '; });
+  if (text.find("->") != std::string::npos) return text;
+  return text + "->" + ImpliedOutput(text);
+}
+
+/// Writes letters for the axes that "..." stands for, the last `count` of
+/// `letters`.
+std::string Spell(const std::string& term, const std::string& letters,
+                  std::size_t count) {
+  const std::size_t at = term.find("...");
+  if (at == std::string::npos) return term;
+  return term.substr(0, at) + letters.substr(letters.size() - count) +
+         term.substr(at + 3);
+}
+
+/// Letters that `equation` does not use, as many as the longest "..." needs.
+std::string FreeLetters(const std::string& equation) {
+  std::string letters;
+  for (char c = 'A'; c <= 'z' && letters.size() < kRankMax; ++c) {
+    if (IsLetter(c) && equation.find(c) == std::string::npos) letters += c;
+  }
+  return letters;
+}
 
 Result<void> RefuseBlocks(const SourceNode& source) {
   const std::int64_t block = source.node.attributes.Int("block_size", 0);
@@ -65,6 +111,39 @@ Result<Ids> BatchFirst(Builder& builder, const SourceNode& source, Node node) {
 }
 
 }  // namespace
+
+Result<Ids> ConvertEinsum(Builder& builder, const SourceNode& source) {
+  Node node = source.node;
+  const std::string equation =
+      FullEquation(node.attributes.Text("equation", ""));
+  const std::size_t arrow = equation.find("->");
+  std::string letters = FreeLetters(equation);
+  std::string spelled;
+  std::size_t longest = 0;
+  std::size_t start = 0;
+  for (int i = 0; start <= arrow; ++i) {
+    const std::size_t end = std::min(equation.find(',', start), arrow);
+    const std::string term = equation.substr(start, end - start);
+    const ValueId id = InputOf(source, i);
+    std::size_t count = 0;
+    if (term.find("...") != std::string::npos && id != kNoValue) {
+      const std::size_t rank = builder.shape(id).dims().size();
+      const std::size_t named = term.size() - 3;
+      if (rank < named || rank - named > letters.size()) {
+        return InvalidArgument("attribute 'equation' is '" + equation +
+                               "', input " + std::to_string(i) + " has " +
+                               std::to_string(rank) + " dimensions");
+      }
+      count = rank - named;
+    }
+    longest = std::max(longest, count);
+    spelled += (i == 0 ? "" : ",") + Spell(term, letters, count);
+    start = end + 1;
+  }
+  spelled += "->" + Spell(equation.substr(arrow + 2), letters, longest);
+  node.attributes.Set("equation", spelled);
+  return Finish(builder, source, std::move(node));
+}
 
 Result<Ids> ConvertGemm(Builder& builder, const SourceNode& source) {
   SKERRY_RETURN_IF_ERROR(WantInputsAtMost(source, 3));

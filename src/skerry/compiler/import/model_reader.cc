@@ -128,17 +128,17 @@ Result<void> ModelReader::ReadInputs(const onnx::GraphProto& graph,
                                      Scope& scope) {
   std::vector<const onnx::ValueInfoProto*> inputs;
   std::set<std::string> names;
+  std::set<std::string_view> constants;
+  for (const onnx::TensorProto& initialiser : graph.initializer()) {
+    constants.insert(initialiser.name());
+  }
   for (const onnx::ValueInfoProto& input : graph.input()) {
     if (input.name().empty()) return InvalidArgument("an input has no name");
     if (!names.insert(input.name()).second) {
       return InvalidArgument("input '" + input.name() + "' is there twice");
     }
     // Old files list initialisers among the inputs.
-    const bool constant = std::ranges::any_of(
-        graph.initializer(), [&](const onnx::TensorProto& initialiser) {
-          return initialiser.name() == input.name();
-        });
-    if (!constant) inputs.push_back(&input);
+    if (!constants.contains(input.name())) inputs.push_back(&input);
   }
   SKERRY_ASSIGN_OR_RETURN(const InputShapes shapes,
                           InputShapes::Create(inputs, options_));

@@ -25,7 +25,7 @@ class ModelReader {
   static constexpr std::int64_t kOpsetMin = 7;
   static constexpr std::int64_t kOpsetMax = 28;
   /// Nodes read, branches and calls of functions included.
-  static constexpr int kNodeCountMax = 200'000;
+  static constexpr int kNodeCountMax = 100'000;
   /// Branches and function calls inside each other.
   static constexpr int kDepthMax = 32;
 

@@ -13,9 +13,10 @@ namespace skerry::compiler {
 /// What the importer may be told.
 struct ImportOptions {
   /// Shapes for graph inputs, by name; they win over those in the model.
-  std::map<std::string, std::vector<std::int64_t>, std::less<>> input_shapes;
+  std::map<std::string, std::vector<std::int64_t>, std::less<>> input_shapes =
+      {};
   /// Folder of external data files; they may not lie outside it.
-  std::string data_folder;
+  std::string data_folder = {};
   /// Gets a line for each choice made for the user (a batch of 1, say).
   std::vector<std::string>* notes = nullptr;
 };

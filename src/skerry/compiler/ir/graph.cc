@@ -5,12 +5,16 @@
 namespace skerry::compiler {
 
 std::string Graph::UniqueName(std::string wanted) {
-  std::string unique = wanted;
-  for (int n = 1; unique.empty() || names_.contains(unique); ++n) {
+  if (!wanted.empty() && names_.try_emplace(wanted, 1).second) return wanted;
+  // Going on from the last number keeps many values of one name linear.
+  std::string unique;
+  for (int n = names_[wanted];; ++n) {
     unique = wanted + "_" + std::to_string(n);
+    if (names_.try_emplace(unique, 1).second) {
+      names_[wanted] = n + 1;
+      return unique;
+    }
   }
-  names_.insert(unique);
-  return unique;
 }
 
 ValueId Graph::AddValue(std::string wanted, std::optional<TensorType> type) {

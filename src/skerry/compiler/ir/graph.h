@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "skerry/base/result.h"
@@ -85,7 +85,8 @@ class Graph {
  private:
   std::string UniqueName(std::string wanted);
 
-  std::unordered_set<std::string> names_;
+  /// Names in use, and the number to try next where one is wanted again.
+  std::unordered_map<std::string, int> names_;
 };
 
 /// "Conv 'features.0'": how messages call a node.
