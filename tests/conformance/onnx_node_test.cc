@@ -1,6 +1,7 @@
 // Runs the test vectors that come with ONNX, small models for each use of each
-// operator, through the importer and the reference kernels. Each of them
-// passes, or is in onnx_node_exceptions.txt under the reason why it cannot.
+// operator, through the importer and the reference kernels, and once more
+// after the compiler's passes. Each of them passes, or is in
+// onnx_node_exceptions.txt under the reason why it cannot.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "skerry/compiler/import/onnx_import.h"
 #include "skerry/compiler/import/onnx_proto.h"
 #include "skerry/compiler/import/tensor_reader.h"
+#include "skerry/compiler/passes/passes.h"
 #include "skerry/compiler/reference/evaluate.h"
 #include "skerry/kernels/reference/element.h"
 #include "skerry/platform/file.h"
@@ -157,14 +159,8 @@ Result<Graph> Import(onnx::ModelProto model,
   return graph;
 }
 
-Result<void> RunVectors(const onnx::ModelProto& model, const fs::path& folder) {
-  SKERRY_ASSIGN_OR_RETURN(const auto protos, ReadProtos(folder, "input"));
-  SKERRY_ASSIGN_OR_RETURN(const Graph graph, Import(model, protos));
-  SKERRY_ASSIGN_OR_RETURN(
-      const std::vector<Tensor> inputs,
-      ReadAll(std::span(protos).first(graph.inputs.size())));
-  SKERRY_ASSIGN_OR_RETURN(const auto outputs, ReadProtos(folder, "output"));
-  SKERRY_ASSIGN_OR_RETURN(const std::vector<Tensor> want, ReadAll(outputs));
+Result<void> CheckResults(const Graph& graph, std::span<const Tensor> inputs,
+                          const std::vector<Tensor>& want) {
   SKERRY_ASSIGN_OR_RETURN(const std::vector<Tensor> got,
                           Evaluate(graph, inputs));
   if (got.size() != want.size()) {
@@ -176,6 +172,24 @@ Result<void> RunVectors(const onnx::ModelProto& model, const fs::path& folder) {
     if (!difference.empty()) {
       return Internal("output " + std::to_string(i) + ": " + difference);
     }
+  }
+  return {};
+}
+
+/// As imported, and as the passes leave it.
+Result<void> RunVectors(const onnx::ModelProto& model, const fs::path& folder) {
+  SKERRY_ASSIGN_OR_RETURN(const auto protos, ReadProtos(folder, "input"));
+  SKERRY_ASSIGN_OR_RETURN(const Graph graph, Import(model, protos));
+  SKERRY_ASSIGN_OR_RETURN(
+      const std::vector<Tensor> inputs,
+      ReadAll(std::span(protos).first(graph.inputs.size())));
+  SKERRY_ASSIGN_OR_RETURN(const auto outputs, ReadProtos(folder, "output"));
+  SKERRY_ASSIGN_OR_RETURN(const std::vector<Tensor> want, ReadAll(outputs));
+  SKERRY_RETURN_IF_ERROR(CheckResults(graph, inputs, want));
+  Graph optimised = graph;
+  SKERRY_RETURN_IF_ERROR(RunPasses(optimised));
+  if (auto same = CheckResults(optimised, inputs, want); !same) {
+    return same.error().WithContext("after the passes");
   }
   return {};
 }

@@ -7,12 +7,15 @@
 namespace skerry::compiler {
 namespace {
 
-/// Results up to this size are always worth it; larger ones (an Expand, say)
-/// only if their operands are large too, as they end up in the model's file.
-constexpr std::int64_t kAlwaysBytes = std::int64_t{1} << 20;
+/// Results end up in the model's file. Those up to this size are always worth
+/// it; larger ones (an Expand, say) only if their operands are large too.
+constexpr std::int64_t kAlwaysBytes = std::int64_t{64} << 20;
 constexpr std::int64_t kGrowthMax = 4;
+/// Together the results may take this much more than their operands.
+constexpr std::int64_t kGrownBytesMax = std::int64_t{1} << 30;
 
-bool CanFold(const Graph& graph, const Node& node) {
+/// Whether to fold `node`; if so, takes what it grows off `budget`.
+bool CanFold(const Graph& graph, const Node& node, std::int64_t& budget) {
   const OpInfo* info = FindOp(node.op);
   if (info == nullptr || info->reference == nullptr) return false;
   std::int64_t operand_bytes = 0;
@@ -27,7 +30,14 @@ bool CanFold(const Graph& graph, const Node& node) {
     if (!graph.value(id).type.has_value()) return false;
     result_bytes += graph.type(id).byte_count();
   }
-  return result_bytes <= std::max(kAlwaysBytes, kGrowthMax * operand_bytes);
+  const std::int64_t growth = std::max(result_bytes - operand_bytes,  //
+                                       std::int64_t{0});
+  if (result_bytes > std::max(kAlwaysBytes, kGrowthMax * operand_bytes) ||
+      growth > budget) {
+    return false;
+  }
+  budget -= growth;
+  return true;
 }
 
 Result<void> Fold(Graph& graph, const Node& node) {
@@ -48,8 +58,9 @@ Result<void> Fold(Graph& graph, const Node& node) {
 Result<bool> FoldConstants(Graph& graph) {
   std::vector<Node> kept;
   bool changed = false;
+  std::int64_t budget = kGrownBytesMax;
   for (Node& node : graph.nodes) {
-    if (!CanFold(graph, node)) {
+    if (!CanFold(graph, node, budget)) {
       kept.push_back(std::move(node));
       continue;
     }
