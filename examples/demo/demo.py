@@ -36,6 +36,12 @@ def say(text: str) -> None:
     print(f"    {text}", flush=True)
 
 
+def shown(path: pathlib.Path) -> str:
+    """The path as seen from the project's folder."""
+    inside = path.is_relative_to(ROOT)
+    return str(path.relative_to(ROOT) if inside else path)
+
+
 def run(*command: object, **options) -> str:
     """Runs a command; its output, or the end of the demo if it fails."""
     result = subprocess.run([str(word) for word in command], text=True,
@@ -68,7 +74,7 @@ def export_network(weights: pathlib.Path, onnx: pathlib.Path) -> None:
     started = time.monotonic()
     run(sys.executable, "-B", importer, weights, onnx, "--arch", ARCH,
         "--input", "image=1,3,224,224", cwd=HERE)
-    say(f"wrote {onnx} ({onnx.stat().st_size / MIB:.1f} MiB) in "
+    say(f"wrote {shown(onnx)} ({onnx.stat().st_size / MIB:.1f} MiB) in "
         f"{time.monotonic() - started:.1f} s")
 
 
@@ -80,7 +86,7 @@ def compile_network(skerry: pathlib.Path, onnx: pathlib.Path,
     say(f"$ skerry compile {onnx.name} -o {compiled.name}")
     started = time.monotonic()
     run(skerry, "compile", onnx, "-o", compiled)
-    say(f"wrote {compiled} ({compiled.stat().st_size / MIB:.1f} MiB) in "
+    say(f"wrote {shown(compiled)} ({compiled.stat().st_size / MIB:.1f} MiB) in "
         f"{time.monotonic() - started:.1f} s; the self-check against the "
         "reference kernels passed")
 
@@ -187,8 +193,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run demo")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build",
                         help=argparse.SUPPRESS)
-    parser.add_argument("--seconds", type=float, default=4, metavar="S",
-                        help="how long each engine is timed (default 4)")
+    parser.add_argument("--seconds", type=float, default=3, metavar="S",
+                        help="how long each engine is timed (default 3)")
     options = parser.parse_args()
     build = options.build.resolve()
     folder = build / "demo"
@@ -203,14 +209,14 @@ def main() -> int:
     export_network(weights, onnx)
     heading("compiling it for this machine")
     compile_network(skerry, onnx, compiled)
-    heading("classifying photographs, one thread")
+    heading("classifying photographs: a fresh process and one thread for each")
     write_labels(labels)
     photos = find_photos()
     classify(skerry, compiled, labels, photos)
     heading("comparing with other engines: same input, same threads, in turns")
-    say("memory and cold start are what each engine adds to an empty process; "
-        "error is")
-    say("relative to ONNX Runtime's output")
+    say("cold start: from loading the engine to its first result; memory: what "
+        "that adds;")
+    say("error: largest difference from ONNX Runtime, of the largest value")
     inputs = make_input(skerry, compiled, photos[0], folder)
     agree = compare(compiled, onnx, weights, inputs, folder, options.seconds)
     print()
