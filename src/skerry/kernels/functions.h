@@ -30,7 +30,6 @@ SKERRY_INLINE Vec HardSigmoid(Vec x, float alpha, float beta) {
 SKERRY_INLINE Vec HardSwish(Vec x) {
   return x * HardSigmoid(x, 1.0f / 6, 0.5f);
 }
-SKERRY_INLINE Vec Silu(Vec x) { return x / (1 + Exp(-x)); }
 SKERRY_INLINE Vec Elu(Vec x, float alpha) {
   return x < 0 ? alpha * (Exp(x) - 1) : x;
 }

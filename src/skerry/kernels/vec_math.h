@@ -25,24 +25,42 @@ SKERRY_INLINE Vec PowerOfTwo(IntVec n) { return FromBits((n + 127) << 23); }
 
 }  // namespace internal
 
+namespace internal {
+/// e^x = 2^n `fraction`, with n in the low bits of `whole`.
+struct Power {
+  Vec fraction;
+  IntVec whole;
+};
+SKERRY_INLINE Power SplitPower(Vec x) {
+  // |r| <= ln(2) / 2. Adding `shift` rounds n to an integer, which the low
+  // bits then show.
+  const Vec shift = Broadcast(12582912);  // 1.5 * 2^23
+  const Vec shifted = Fma(x, Broadcast(1.44269504f), shift);
+  const Vec n = shifted - shift;
+  Vec r = Fma(n, Broadcast(-0.693359375f), x);
+  r = Fma(n, Broadcast(2.12194440e-4f), r);
+  return {Polynomial(r, {8.312501325e-03f, 4.189033163e-02f, 1.666711539e-01f,
+                         4.999923031e-01f, 1, 1}),
+          BitsOf(shifted) - BitsOf(shift)};
+}
+
+/// e^x, where x beyond 87 counts as 87, and likewise below -87: no result is
+/// subnormal or infinite, and neither is the reciprocal of one plus it.
+SKERRY_INLINE Vec ExpOfLimited(Vec x) {
+  const Power power = SplitPower(Min(Broadcast(87), Max(Broadcast(-87), x)));
+  return FromBits(BitsOf(power.fraction) + (power.whole << 23));
+}
+}  // namespace internal
+
 /// e^x. 0 below -104, infinite above 88.73.
 SKERRY_INLINE Vec Exp(Vec x) {
-  // e^x = 2^n e^r with |r| <= ln(2) / 2. Beyond the limits the result is 0 or
-  // infinite all the same, and n stays small enough for two factors of 2^n.
-  // Adding `shift` rounds n to an integer, which the low bits then show.
-  const Vec limited = Min(Broadcast(90), Max(Broadcast(-105), x));
-  const Vec shift = Broadcast(12582912);  // 1.5 * 2^23
-  const Vec shifted = Fma(limited, Broadcast(1.44269504f), shift);
-  const Vec n = shifted - shift;
-  Vec r = Fma(n, Broadcast(-0.693359375f), limited);
-  r = Fma(n, Broadcast(2.12194440e-4f), r);
-  Vec p = internal::Polynomial(
-      r, {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f,
-          4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f});
-  p = Fma(p, r * r, r) + 1;
-  const IntVec whole = BitsOf(shifted) - BitsOf(shift);
-  const IntVec half = whole >> 1;
-  return p * internal::PowerOfTwo(half) * internal::PowerOfTwo(whole - half);
+  // Beyond the limits the result is 0 or infinite all the same, and n stays
+  // small enough for two factors of 2^n.
+  const internal::Power power =
+      internal::SplitPower(Min(Broadcast(90), Max(Broadcast(-105), x)));
+  const IntVec half = power.whole >> 1;
+  return power.fraction * internal::PowerOfTwo(half) *
+         internal::PowerOfTwo(power.whole - half);
 }
 
 /// The natural logarithm.
@@ -67,12 +85,16 @@ SKERRY_INLINE Vec Log(Vec x) {
   return x >= 0 ? p : Broadcast(__builtin_nanf(""));
 }
 
-/// 1 / (1 + e^-x)
-SKERRY_INLINE Vec Sigmoid(Vec x) { return 1 / (1 + Exp(-x)); }
+/// 1 / (1 + e^-x), but at least e^-87.
+SKERRY_INLINE Vec Sigmoid(Vec x) {
+  return 1 / (1 + internal::ExpOfLimited(-x));
+}
+/// x Sigmoid(x)
+SKERRY_INLINE Vec Silu(Vec x) { return x / (1 + internal::ExpOfLimited(-x)); }
 
 SKERRY_INLINE Vec Tanh(Vec x) {
   const Vec magnitude = Abs(x);
-  const Vec far = 1 - 2 / (Exp(magnitude + magnitude) + 1);
+  const Vec far = 1 - 2 / (internal::ExpOfLimited(magnitude + magnitude) + 1);
   const Vec square = x * x;
   const Vec p = internal::Polynomial(
       square, {-5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f,
@@ -90,7 +112,7 @@ SKERRY_INLINE Vec Erf(Vec x) {
   const Vec log_rest = internal::Polynomial(
       t, {-1.72853470e-5f, 3.83197126e-4f, -3.88396438e-3f, 2.42546219e-2f,
           -1.06777877e-1f, -6.34846687e-1f, -1.28717512e-1f});
-  const Vec far = 1 - Exp(Fma(log_rest, t, -t));
+  const Vec far = 1 - internal::ExpOfLimited(Fma(log_rest, t, -t));
   const Vec p = internal::Polynomial(
       square, {-5.96761703e-4f, 4.99119423e-3f, -2.67681349e-2f, 1.12819925e-1f,
                -3.76125336e-1f, 1.28379166e-1f});

@@ -93,13 +93,15 @@ TEST(VecMathTest, SigmoidTanhAndErfAreClose) {
 }
 
 TEST(VecMathTest, SigmoidTanhAndErfSaturate) {
-  EXPECT_EQ(Apply([](Vec x) { return Sigmoid(x); }, -kInfinity), 0);
+  EXPECT_NEAR(Apply([](Vec x) { return Sigmoid(x); }, -kInfinity), 0, 1e-37);
   EXPECT_EQ(Apply([](Vec x) { return Sigmoid(x); }, kInfinity), 1);
   EXPECT_EQ(Apply([](Vec x) { return Tanh(x); }, kInfinity), 1);
   EXPECT_EQ(Apply([](Vec x) { return Tanh(x); }, -kInfinity), -1);
   EXPECT_EQ(Apply([](Vec x) { return Erf(x); }, kInfinity), 1);
   EXPECT_EQ(Apply([](Vec x) { return Erf(x); }, -kInfinity), -1);
   EXPECT_TRUE(std::isnan(Apply([](Vec x) { return Erf(x); }, kNan)));
+  EXPECT_TRUE(std::isnan(Apply([](Vec x) { return Sigmoid(x); }, kNan)));
+  EXPECT_TRUE(std::isnan(Apply([](Vec x) { return Tanh(x); }, kNan)));
 }
 
 TEST(VecTest, PartialAccessStaysInside) {
