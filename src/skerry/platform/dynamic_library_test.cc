@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "skerry/platform/cpu.h"
 #include "skerry/platform/subprocess.h"
 #include "skerry/platform/temp_directory.h"
 
@@ -20,10 +21,13 @@ class DynamicLibraryTest : public ::testing::Test {
         folder_.Join("value" + std::to_string(value) + ".so");
     SKERRY_RETURN_IF_ERROR(WriteTextFile(
         source, "int Value(void) { return " + std::to_string(value) + "; }"));
+    const std::string target =
+        "--target=" + std::string(CpuArchitecture()) + "-linux-gnu";
     SKERRY_ASSIGN_OR_RETURN(
         const CommandResult compiled,
-        RunCommand({.arguments = {"clang-19", "-shared", "-fPIC", "-nostdlib",
-                                  "-fuse-ld=lld", source, "-o", object}}));
+        RunCommand(
+            {.arguments = {"clang-19", target, "-shared", "-fPIC", "-nostdlib",
+                           "-fuse-ld=lld", source, "-o", object}}));
     if (compiled.exit_code != 0) return Internal(compiled.err);
     SKERRY_ASSIGN_OR_RETURN(const FileDescriptor file, OpenForReading(object));
     return DynamicLibrary::Open(file);

@@ -27,7 +27,7 @@ constexpr std::string_view kSource = R"cc(
 
   void Scale(void* argument, int64_t row, int32_t worker) {
     const SkerryCall* call = static_cast<const SkerryCall*>(argument);
-    const auto* x = static_cast<const float*>(call->inputs[0]) + row * kColumns;
+    const float* x = static_cast<const float*>(call->inputs[0]) + row * kColumns;
     float* scratch = reinterpret_cast<float*>(
         call->scratch + static_cast<uint64_t>(worker) * call->scratch_stride);
     float* arena = reinterpret_cast<float*>(call->arena) + row * kColumns;
@@ -55,6 +55,11 @@ constexpr std::string_view kSource = R"cc(
   }
 )cc";
 
+std::string Target() {
+  std::string option = "--target=";
+  return option.append(platform::CpuArchitecture()) + "-linux-gnu";
+}
+
 Result<std::vector<std::byte>> BuildElf() {
   constexpr std::size_t kElfBytesMax = std::size_t{1} << 20;
   SKERRY_ASSIGN_OR_RETURN(const auto folder,
@@ -65,8 +70,8 @@ Result<std::vector<std::byte>> BuildElf() {
   SKERRY_ASSIGN_OR_RETURN(
       const platform::CommandResult compiled,
       platform::RunCommand(
-          {.arguments = {"clang++-19", "-std=c++20", "-O1", "-shared", "-fPIC",
-                         "-ffreestanding", "-nostdlib", "-fuse-ld=lld",
+          {.arguments = {"clang++-19", Target(), "-std=c++20", "-O1", "-shared",
+                         "-fPIC", "-ffreestanding", "-nostdlib", "-fuse-ld=lld",
                          "-fvisibility=hidden", "-I" SKERRY_SOURCE_DIR "/src",
                          source, "-o", object}}));
   if (compiled.exit_code != 0) return Internal(compiled.err);

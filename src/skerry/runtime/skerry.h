@@ -28,8 +28,7 @@
  * Stability. The functions and structs here keep their meaning. Structs may
  * grow at their end: those that the caller fills start with their size.
  */
-#ifndef SKERRY_RUNTIME_SKERRY_H_
-#define SKERRY_RUNTIME_SKERRY_H_
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -229,5 +228,3 @@ SKERRY_API int32_t skerry_session_thread_count(const SkerrySession* session);
 #ifdef __cplusplus
 }
 #endif
-
-#endif /* SKERRY_RUNTIME_SKERRY_H_ */

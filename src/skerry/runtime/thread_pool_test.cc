@@ -142,15 +142,15 @@ TEST(ThreadPoolOneTest, RefusesImpossibleCounts) {
 }
 
 TEST(ThreadPoolOneTest, NamesTheThreadThatTheSystemRefuses) {
-  // The address space has room for some stacks of 1 TiB, but not for 255.
+  // No address space has room for a stack of 128 TiB.
   pthread_attr_t attributes;
   pthread_attr_t small;
   pthread_getattr_default_np(&small);
   pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, std::size_t{1} << 40);
+  pthread_attr_setstacksize(&attributes, std::size_t{1} << 47);
   pthread_setattr_default_np(&attributes);
 
-  const auto pool = ThreadPool::Create(kThreadCountMax, kSpin);
+  const auto pool = ThreadPool::Create(2, kSpin);
   pthread_setattr_default_np(&small);
   pthread_attr_destroy(&attributes);
   pthread_attr_destroy(&small);
