@@ -112,14 +112,14 @@ LayerSpec MakeLayer(const Program& program, std::size_t index) {
     if (first == kNoValue) first = id;
     bytes += graph.type(id).byte_count();
   }
-  return {
-      .name = node.name,
-      .op = OpWithFused(node),
-      .kernel = plan.kernel,
-      .output = graph.type(first),
-      .flops = plan.flops,
-      .bytes = bytes,
-      .offset = program.arena.places[static_cast<std::size_t>(first)].offset};
+  const Place& place = program.arena.places[static_cast<std::size_t>(first)];
+  return {.name = node.name,
+          .op = OpWithFused(node),
+          .kernel = plan.kernel,
+          .output = graph.type(first),
+          .flops = plan.flops,
+          .bytes = bytes,
+          .offset = place.kind == Place::Kind::kArena ? place.offset : -1};
 }
 
 std::vector<TensorSpec> Specs(const Graph& graph,

@@ -84,8 +84,12 @@ std::string Emitter::Address(ValueId id) {
   switch (place.kind) {
     case Place::Kind::kInput:
       return "call.inputs[" + std::to_string(place.index) + "]";
-    case Place::Kind::kOutput:
-      return "call.outputs[" + std::to_string(place.index) + "]";
+    case Place::Kind::kOutput: {
+      const std::string start =
+          "call.outputs[" + std::to_string(place.index) + "]";
+      if (place.offset == 0) return start;
+      return "(u8*)" + start + " + " + std::to_string(place.offset);
+    }
     case Place::Kind::kArena:
       return "call.arena + " + std::to_string(place.offset);
     case Place::Kind::kNone:

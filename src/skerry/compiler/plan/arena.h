@@ -14,24 +14,27 @@ struct Place {
     kNone,    ///< nowhere: constants, and values that nothing makes or reads
     kInput,   ///< in the caller's input `index`
     kOutput,  ///< in the caller's output `index`
-    kArena,   ///< in the arena, `offset` bytes from its start
+    kArena,   ///< in the arena
   };
   Kind kind = Kind::kNone;
   int index = -1;
-  std::int64_t offset = -1;
+  std::int64_t offset = 0;  ///< bytes from the start of what `kind` says
 };
 
 /// The memory of one inference.
 struct ArenaPlan {
   std::vector<Place> places;  ///< by ValueId
-  /// By node: its outputs are its first input under another shape, in the same
-  /// place, so that no code is needed (Reshape, Squeeze, Identity, ...).
+  /// By node: its output is where its inputs are, so that no code is needed.
+  /// Reshape, Squeeze, Identity and the like give their first input another
+  /// shape; the inputs of a Concat along the outermost axis of more than one
+  /// element are made in their parts of the result.
   std::vector<bool> aliases;
   std::int64_t arena_bytes = 0;
   std::int64_t total_bytes = 0;  ///< what it would be without any sharing
 };
 
-/// Packs all that lives in the arena by lifetime; offsets are multiples of 64.
+/// Packs all that lives in the arena by lifetime; offsets in the arena are
+/// multiples of 64 but for parts of a Concat.
 ///
 /// `in_place_inputs[i]` is `KernelPlan::in_place_input` of `graph.nodes[i]`.
 /// Graph outputs are made in the caller's memory, and graph inputs read from
