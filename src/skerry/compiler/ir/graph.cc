@@ -1,5 +1,6 @@
 #include "skerry/compiler/ir/graph.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 namespace skerry::compiler {
@@ -8,7 +9,7 @@ std::string Graph::UniqueName(std::string wanted) {
   if (!wanted.empty() && names_.try_emplace(wanted, 1).second) return wanted;
   // Going on from the last number keeps many values of one name linear.
   std::string unique;
-  for (int n = names_[wanted];; ++n) {
+  for (int n = std::max(names_[wanted], 1);; ++n) {
     unique = wanted + "_" + std::to_string(n);
     if (names_.try_emplace(unique, 1).second) {
       names_[wanted] = n + 1;
