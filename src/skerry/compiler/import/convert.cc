@@ -123,7 +123,7 @@ constexpr auto kSourceOps = std::to_array<SourceOp>({
     {"Neg", ConvertDirectly, ""},
     {"NonZero", ConvertDirectly, ""},
     {"Not", ConvertDirectly, ""},
-    {"OneHot", ConvertDirectly, "axis:i=-1"},
+    {"OneHot", ConvertOneHot, "axis:i=-1"},
     {"Or", ConvertDirectly, ""},
     {"PRelu", ConvertDirectly, ""},
     {"Pad", ConvertPad, "mode:s=constant pads:I value:f=0"},

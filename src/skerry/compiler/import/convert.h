@@ -86,6 +86,7 @@ SKERRY_CONVERT(ConvertSoftmax);
 SKERRY_CONVERT(ConvertTopK);
 
 // convert_movement.cc
+SKERRY_CONVERT(ConvertOneHot);
 SKERRY_CONVERT(ConvertPad);
 SKERRY_CONVERT(ConvertReshape);
 SKERRY_CONVERT(ConvertScatter);

@@ -43,6 +43,20 @@ Result<Dims> PadAllAxes(const Builder& builder, const SourceNode& source,
 
 }  // namespace
 
+Result<Ids> ConvertOneHot(Builder& builder, const SourceNode& source) {
+  SKERRY_RETURN_IF_ERROR(WantInput(source, 1));
+  Node node = source.node;
+  // The depth may be of any number type.
+  if (builder.data_type(node.inputs[1]) != DataType::kInt64) {
+    Attributes attributes;
+    attributes.SetInt("to", static_cast<std::int64_t>(DataType::kInt64));
+    SKERRY_ASSIGN_OR_RETURN(
+        node.inputs[1],
+        builder.AddInner("Cast", {node.inputs[1]}, std::move(attributes)));
+  }
+  return Finish(builder, source, std::move(node));
+}
+
 Result<Ids> ConvertPad(Builder& builder, const SourceNode& source) {
   SKERRY_RETURN_IF_ERROR(WantInput(source, 0));
   const ValueId x = InputOf(source, 0);

@@ -258,6 +258,13 @@ TEST_F(ConvertTest, RmsNormalizationIsTakenApart) {
   EXPECT_EQ(Type(), "float32[2, 6]");
 }
 
+TEST_F(ConvertTest, OneHotTakesADepthOfAnyType) {
+  Make(11, {"3"}, "OneHot", "depth values");
+  model_.Filled("depth", {1}, 4).Filled("values", {2});
+
+  EXPECT_EQ(Type(), "float32[3, 4]");
+}
+
 TEST_F(ConvertTest, OldPadsGetInputs) {
   Make(7, {"2", "3"}, "Pad").Ints("pads", {0, 1, 0, 2}).Float("value", 7);
 
