@@ -1,4 +1,4 @@
 // The generated classes of ONNX's schema. Only the importer includes them.
 #pragma once
 
-#include <onnx/onnx_pb.h>  // IWYU pragma: export
+#include <onnx/onnx.pb.h>  // IWYU pragma: export
