@@ -31,15 +31,23 @@ struct WinogradShape {
   int lanes = kLanes;  ///< what the weights are packed for
   int panel_vectors = 2;
   int task_tiles = 1;  ///< tiles of one task
+  /// Panels of one task. Each task transforms the inputs of its tiles, so
+  /// tasks that share tiles cost more in all.
+  int task_panels = 1 << 30;
 
   constexpr int tile_in() const { return tile + 2; }
   constexpr int positions() const { return tile_in() * tile_in(); }
   constexpr int tiles_x() const { return (out_w + tile - 1) / tile; }
   constexpr int tiles_y() const { return (out_h + tile - 1) / tile; }
   constexpr i64 tiles() const { return batch * tiles_x() * tiles_y(); }
-  constexpr i64 tasks() const {
+  constexpr i64 tile_tasks() const {
     return (tiles() + task_tiles - 1) / task_tiles;
   }
+  constexpr int panel_tasks() const {
+    const int count = panels().count();
+    return task_panels >= count ? 1 : (count + task_panels - 1) / task_panels;
+  }
+  constexpr i64 tasks() const { return tile_tasks() * panel_tasks(); }
   constexpr Panels panels() const { return {out_c, panel_vectors, lanes}; }
   /// Floats from one position's inputs to the next: a vector more than there
   /// are, lest all positions fall on the same lines of the cache.
@@ -271,7 +279,8 @@ template <WinogradShape kShape, int kVectors, int kLanesLast, int kTiles>
 }
 
 template <WinogradShape kShape, int kTiles>
-SKERRY_INLINE void WinogradBlock(i64 first, const float* x, const float* w,
+SKERRY_INLINE void WinogradBlock(i64 first, int panel_begin, int panel_end,
+                                 const float* x, const float* w,
                                  const float* bias, const float* residual,
                                  float* y, float* scratch) {
   constexpr Panels kPanels = kShape.panels();
@@ -290,7 +299,7 @@ SKERRY_INLINE void WinogradBlock(i64 first, const float* x, const float* w,
   }
   float* products = scratch + kShape.positions() * kShape.input_pitch();
   constexpr i64 kVectorWeights = i64{kShape.positions()} * kShape.in_c * kLanes;
-  for (int panel = 0; panel < kPanels.count(); ++panel) {
+  for (int panel = panel_begin; panel < panel_end; ++panel) {
     const int channel = kPanels.begin(panel);
     const float* panel_w = w + channel / kLanes * kVectorWeights;
     if (panel == kPanels.count() - 1) {
@@ -317,14 +326,22 @@ void ConvolveWinograd(const float* x, const float* w, const float* bias,
   static_assert(kShape.lanes == kLanes);
   constexpr int kTiles = kShape.task_tiles;
   constexpr int kRest =
-      static_cast<int>(kShape.tiles() - (kShape.tasks() - 1) * kTiles);
+      static_cast<int>(kShape.tiles() - (kShape.tile_tasks() - 1) * kTiles);
+  constexpr int kPanels = kShape.panels().count();
+  const int panel_begin = static_cast<int>(task % kShape.panel_tasks()) *
+                          Limit(kShape.task_panels, kPanels);
+  const int panel_end =
+      Limit(panel_begin + Limit(kShape.task_panels, kPanels), kPanels);
+  const i64 tile_task = task / kShape.panel_tasks();
   if constexpr (kShape.epilogue.residual == Residual::kNone) residual = y;
-  if (kRest == kTiles || task < kShape.tasks() - 1) {
-    internal::WinogradBlock<kShape, kTiles>(task * kTiles, x, w, bias, residual,
-                                            y, scratch);
+  if (kRest == kTiles || tile_task < kShape.tile_tasks() - 1) {
+    internal::WinogradBlock<kShape, kTiles>(tile_task * kTiles, panel_begin,
+                                            panel_end, x, w, bias, residual, y,
+                                            scratch);
   } else {
-    internal::WinogradBlock<kShape, kRest>(task * kTiles, x, w, bias, residual,
-                                           y, scratch);
+    internal::WinogradBlock<kShape, kRest>(tile_task * kTiles, panel_begin,
+                                           panel_end, x, w, bias, residual, y,
+                                           scratch);
   }
 }
 

@@ -155,6 +155,7 @@ std::string CppText(const WinogradShape& s) {
   list.Text("lanes", std::to_string(s.lanes));
   list.Int("panel_vectors", s.panel_vectors, 2);
   list.Int("task_tiles", s.task_tiles, 1);
+  list.Int("task_panels", s.task_panels, WinogradShape().task_panels);
   return list.Finish("k::WinogradShape");
 }
 

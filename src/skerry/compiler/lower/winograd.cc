@@ -66,7 +66,24 @@ double TaskCost(const WinogradShape& shape, const Target& target) {
              (in_vectors + shape.panels().vector_count());
 }
 
-/// The fastest way to cut the tiles of `shape` into tasks, and its time.
+/// Splits the tasks of a `shape` that has few by panels, as long as doing the
+/// transform of the inputs again costs little of the time `cost`.
+void SplitPanels(WinogradShape& shape, double cost) {
+  constexpr std::int64_t kTasksWanted = 4;
+  constexpr double kShareMax = 0.03;
+  const int in_vectors = (shape.in_c + shape.lanes - 1) / shape.lanes;
+  const double transform = TransformCost(shape.tile) * in_vectors *
+                           static_cast<double>(shape.tiles());
+  const int panels = shape.panels().count();
+  for (int splits = 1; splits <= panels; ++splits) {
+    if (shape.tasks() >= kTasksWanted) return;
+    if ((splits - 1) * transform > kShareMax * cost) return;
+    shape.task_panels = (panels + splits - 1) / splits;
+  }
+}
+
+/// The fastest way to cut the tiles of `shape` into tasks and its channels
+/// into panels, and the time.
 double ChooseTask(WinogradShape& shape, const Target& target) {
   constexpr int kTaskTilesMax = 128;
   WinogradShape best = shape;
@@ -74,23 +91,22 @@ double ChooseTask(WinogradShape& shape, const Target& target) {
   const auto most =
       static_cast<int>(std::min<std::int64_t>(shape.tiles(), kTaskTilesMax));
   for (shape.task_tiles = 1; shape.task_tiles <= most; ++shape.task_tiles) {
-    shape.panel_vectors =
-        ChoosePanels(shape.task_tiles, shape.out_c, target).vectors;
-    if (4 * shape.scratch_floats() > target.l2_bytes * 3 / 4 &&
-        shape.task_tiles > 1) {
-      break;
-    }
-    // The last task may be short, but takes its share of the time.
-    const double cost = TaskCost(shape, target) *
-                        static_cast<double>(shape.tiles()) / shape.task_tiles;
-    // Larger tasks for the same time only if they are much better: smaller
-    // ones are dealt to threads more evenly.
-    if (cost < 0.99 * best_cost) {
-      best = shape;
-      best_cost = cost;
+    for (int vectors = 1; vectors <= target.vector_registers / 8; ++vectors) {
+      shape.panel_vectors = vectors;
+      const bool fits = 4 * shape.scratch_floats() <= target.l2_bytes * 7 / 8;
+      if (!fits && shape.task_tiles > 1) break;
+      const double tasks = static_cast<double>(shape.tasks());
+      // Larger tasks for the same time only if they are much better: smaller
+      // ones are dealt to threads more evenly.
+      const double cost = TaskCost(shape, target) * tasks;
+      if (cost < 0.99 * best_cost) {
+        best = shape;
+        best_cost = cost;
+      }
     }
   }
   shape = best;
+  SplitPanels(shape, best_cost);
   return best_cost;
 }
 
