@@ -6,6 +6,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "skerry/compiler/import/names.h"
+
 namespace skerry::compiler {
 namespace {
 

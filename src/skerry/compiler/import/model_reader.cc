@@ -6,6 +6,7 @@
 
 #include "skerry/compiler/import/convert.h"
 #include "skerry/compiler/import/input_shapes.h"
+#include "skerry/compiler/import/names.h"
 #include "skerry/compiler/import/tensor_reader.h"
 #include "skerry/compiler/import/topology.h"
 
@@ -372,6 +373,7 @@ Result<void> ModelReader::BindOutputs(const onnx::GraphProto& graph,
 
 Result<Graph> ModelReader::Read(onnx::ModelProto& model) {
   if (!model.has_graph()) return DataLoss("file holds no ONNX model");
+  SKERRY_RETURN_IF_ERROR(CheckNames(model));
   for (const onnx::FunctionProto& function : model.functions()) {
     functions_[{function.domain(), function.name()}] = &function;
   }

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "skerry/compiler/import/names.h"
+
 namespace skerry::compiler {
 namespace {
 
@@ -177,6 +179,9 @@ Result<void> ReadAttributes(const onnx::NodeProto& proto,
                              std::string(KindName(KindOf(*found))) + ", want " +
                              std::string(KindName(rule.kind)));
     } else {
+      const std::string what = "attribute '" + std::string(rule.name) + "'";
+      SKERRY_RETURN_IF_ERROR(CheckText(found->s(), what));
+      SKERRY_RETURN_IF_ERROR(CheckText(Joined(*found), what));
       Store(rule, *found, source);
     }
   }
