@@ -36,7 +36,7 @@ std::vector<onnx::AttributeProto> DefaultsOf(
     const onnx::FunctionProto& function) {
   constexpr int kAttributeProtoField = 11;
   std::vector<onnx::AttributeProto> defaults;
-  const auto& fields = function.GetReflection()->GetUnknownFields(function);
+  const auto& fields = function.unknown_fields();
   for (int i = 0; i < fields.field_count(); ++i) {
     const auto& field = fields.field(i);
     onnx::AttributeProto attribute;
