@@ -27,7 +27,7 @@ constexpr std::string_view kSource = R"cc(
 
   void Scale(void* argument, int64_t row, int32_t worker) {
     const SkerryCall* call = static_cast<const SkerryCall*>(argument);
-    const float* x = static_cast<const float*>(call->inputs[0]) + row * kColumns;
+    const auto* x = static_cast<const float*>(call->inputs[0]) + row * kColumns;
     float* scratch = reinterpret_cast<float*>(
         call->scratch + static_cast<uint64_t>(worker) * call->scratch_stride);
     float* arena = reinterpret_cast<float*>(call->arena) + row * kColumns;
