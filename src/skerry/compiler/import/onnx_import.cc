@@ -42,6 +42,8 @@ Result<Graph> ImportOnnx(std::span<const std::byte> bytes,
                              std::to_string(kFileBytesMax) + " can be read");
   }
   onnx::ModelProto model;
+  // What protobuf logs of a damaged file says no more than our error.
+  const google::protobuf::LogSilencer silence;
   if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return DataLoss("file of " + std::to_string(bytes.size()) +
                     " bytes is no ONNX model, or is cut short or damaged");

@@ -64,6 +64,17 @@ TEST(OnnxImportTest, SurvivesAnyFlippedBit) {
   }
 }
 
+TEST(OnnxImportTest, LeavesDamageToTheError) {
+  std::string bytes = Small().proto().SerializeAsString();
+  bytes[bytes.find("Relu")] = '\xff';
+
+  ::testing::internal::CaptureStderr();
+  const std::string fault = ImportBytes(bytes);
+
+  EXPECT_EQ(fault, "an operator is no text: '\\xffelu'");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(OnnxImportTest, PutsNodesInOrder) {
   OnnxTestModel model;
   model.Input("x", {"1", "4"}).Output("y");
