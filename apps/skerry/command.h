@@ -28,6 +28,7 @@ void AddBenchCommand(CLI::App& app, Action& action);
 void AddInspectCommand(CLI::App& app, Action& action);
 void AddDoctorCommand(CLI::App& app, Action& action);
 void AddCompletionCommand(CLI::App& app, Action& action);
+void AddVersionCommand(CLI::App& app, Action& action);
 void AddHelpCommand(CLI::App& app, Action& action);
 
 /// The exit code of `error`: what the user gave, or what the machine lacks.

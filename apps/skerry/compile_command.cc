@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,15 @@ Result<InputShapes> ParseShapes(const std::vector<std::string>& inputs) {
   return shapes;
 }
 
+/// kNotFound if the folder that `path` lies in does not exist.
+Result<void> CheckFolderOf(const std::string& path) {
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code error;
+  if (folder.empty() || fs::is_directory(folder, error)) return {};
+  return NotFound("'" + path + "': there is no folder '" + folder.string() +
+                  "'");
+}
+
 /// Runs the compiler and keeps what the report needs besides.
 class Job {
  public:
@@ -80,6 +90,11 @@ class Job {
 
   Result<void> Run() {
     const auto start = std::chrono::steady_clock::now();
+    stem_ = fs::path(options_.model).stem().string();
+    output_ = options_.output.empty() ? stem_ + ".so" : options_.output;
+    // Compiling takes long; where the files go can be checked now.
+    SKERRY_RETURN_IF_ERROR(CheckFolderOf(output_));
+    SKERRY_RETURN_IF_ERROR(CheckFolderOf(options_.report));
     compile_options_.target = options_.target;
     compile_options_.self_check = !options_.no_self_check;
     if (options_.verbose || isatty(STDERR_FILENO) != 0) {
@@ -92,7 +107,6 @@ class Job {
     for (const auto& [kind, folder] : options_.emits) {
       SKERRY_RETURN_IF_ERROR(Emit(kind, folder));
     }
-    output_ = options_.output.empty() ? stem_ + ".so" : options_.output;
     SKERRY_RETURN_IF_ERROR(platform::WriteFile(output_, compiled_.file));
     seconds_ =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
@@ -107,7 +121,6 @@ class Job {
 
  private:
   Result<void> Compile() {
-    stem_ = fs::path(options_.model).stem().string();
     if (!IsTorchModel(options_.model)) {
       SKERRY_ASSIGN_OR_RETURN(compile_options_.input_shapes,
                               ParseShapes(options_.inputs));

@@ -25,6 +25,17 @@ void AddCompletionCommand(CLI::App& app, Action& action) {
   });
 }
 
+void AddVersionCommand(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("version", "Print the version, as --version does");
+  command->callback([&action] {
+    action = []() -> Result<void> {
+      std::puts("skerry " SKERRY_VERSION);
+      return {};
+    };
+  });
+}
+
 void AddHelpCommand(CLI::App& app, Action& action) {
   auto name = std::make_shared<std::string>();
   CLI::App* command =

@@ -56,6 +56,7 @@ int Main(int argc, char** argv) {
   AddInspectCommand(app, action);
   AddDoctorCommand(app, action);
   AddCompletionCommand(app, action);
+  AddVersionCommand(app, action);
   AddHelpCommand(app, action);
   try {
     app.parse(argc, argv);

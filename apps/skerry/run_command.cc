@@ -135,6 +135,10 @@ class Runner {
     std::size_t count = options_.top;
     if (count == 0 && !labels.empty()) count = kTopByDefault;
     if (count == 0) return {};
+    if (outputs_.empty()) {
+      return InvalidArgument("'" + options_.model +
+                             "' has no output for --top to rank");
+    }
     const Output& first = outputs_.front();
     SKERRY_ASSIGN_OR_RETURN(top_,
                             RankTop(first.name, first.tensor, count, labels));

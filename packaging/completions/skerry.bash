@@ -15,7 +15,7 @@ _skerry() {
   local cur=${COMP_WORDS[COMP_CWORD]}
   local previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command=${COMP_WORDS[1]}
-  local commands="compile run bench inspect doctor completion help"
+  local commands="compile run bench inspect doctor completion version help"
   COMPREPLY=()
 
   if ((COMP_CWORD == 1)); then

@@ -115,6 +115,8 @@ def test_bad_arguments_are_named(model: pathlib.Path) -> None:
                                 "picture=1,3,8,8"), "picture")
     assert cli.fails(cli.skerry("compile", model, *out, "--emit", "elf", "d"),
                      "elf")
+    assert cli.fails(cli.skerry("compile", model, "-o", "gone/net.so"),
+                     "there is no folder 'gone'")
     assert files(model.parent) == ["net.onnx"]
 
 

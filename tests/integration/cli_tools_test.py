@@ -10,7 +10,7 @@ import pytest
 import cli
 
 COMMANDS = ("compile", "run", "bench", "inspect", "doctor", "completion",
-            "help")
+            "version", "help")
 
 
 @pytest.fixture(name="model", scope="module")
@@ -107,6 +107,7 @@ def test_version_and_help_are_no_errors() -> None:
     help_text = cli.skerry("--help")
 
     assert version.returncode == 0
+    assert cli.skerry("version").stdout == version.stdout
     assert re.fullmatch(r"skerry \d+\.\d+\.\d+\n", version.stdout)
     assert help_text.returncode == 0
     for command in COMMANDS:
