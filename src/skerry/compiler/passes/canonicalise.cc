@@ -166,6 +166,60 @@ Result<void> MakeGlobalPool(Editor& editor, NodeIndex index) {
   return {};
 }
 
+/// An average over all of space, without padding, to a global pool.
+Result<void> WidenPool(Editor& editor, NodeIndex index) {
+  const Graph& graph = editor.graph();
+  const Node& node = editor.node(index);
+  const Shape& shape = graph.shape(node.inputs[0]);
+  const Dims kernel = node.attributes.Ints("kernel_shape");
+  const auto first = shape.dims().begin() + SpatialAxis(node);
+  const Dims pads = node.attributes.Ints("pads");
+  const auto made = graph.shape(node.outputs[0]).dims().begin() +  //
+                    SpatialAxis(node);
+  // ceil_mode may make a second window, which hangs over.
+  if (!std::equal(kernel.begin(), kernel.end(), first) ||
+      std::any_of(made, made + std::ssize(kernel),
+                  [](std::int64_t extent) { return extent != 1; }) ||
+      std::ranges::any_of(pads, [](std::int64_t pad) { return pad != 0; })) {
+    return {};
+  }
+  Attributes attributes;
+  if (node.attributes.Has("layout")) {
+    attributes.Set("layout", node.attributes.Text("layout", ""));
+  }
+  SKERRY_ASSIGN_OR_RETURN(const ValueId pooled,
+                          editor.Add(index, "GlobalAveragePool",
+                                     {node.inputs[0]}, std::move(attributes)));
+  editor.ReplaceUses(node.outputs[0], pooled);
+  return {};
+}
+
+/// DepthToSpace and SpaceToDepth as a Transpose between two Reshapes, which can
+/// meet others.
+Result<void> SpellOutBlocks(Editor& editor, NodeIndex index) {
+  const Graph& graph = editor.graph();
+  const Node& node = editor.node(index);
+  if (node.attributes.Text("layout", "NCHW") != "NCHW") return {};
+  const std::int64_t block = node.attributes.Int("blocksize", 1);
+  const Shape from = graph.shape(node.inputs[0]);
+  const Dims to = graph.shape(node.outputs[0]).dims();
+  const bool channels_first = node.attributes.Text("mode", "DCR") == "CRD";
+  Dims split = {from[0], from[1], to[2], block, to[3], block};
+  Dims perm = {0, 3, 5, 1, 2, 4};
+  if (node.op == "DepthToSpace") {
+    split = channels_first
+                ? Dims{from[0], to[1], block, block, from[2], from[3]}
+                : Dims{from[0], block, block, to[1], from[2], from[3]};
+    perm = channels_first ? Dims{0, 1, 4, 2, 5, 3} : Dims{0, 3, 4, 1, 5, 2};
+  }
+  SKERRY_ASSIGN_OR_RETURN(ValueId x,
+                          AddReshape(editor, index, node.inputs[0], split));
+  SKERRY_ASSIGN_OR_RETURN(x, AddTranspose(editor, index, x, perm));
+  SKERRY_ASSIGN_OR_RETURN(x, AddReshape(editor, index, x, to));
+  editor.ReplaceUses(node.outputs[0], x);
+  return {};
+}
+
 /// A slope that is the same everywhere is LeakyRelu's.
 Result<void> MakeLeakyRelu(Editor& editor, NodeIndex index) {
   const Node& node = editor.node(index);
@@ -183,6 +237,10 @@ Result<void> MakeLeakyRelu(Editor& editor, NodeIndex index) {
 Result<void> CanonicaliseNode(Editor& editor, NodeIndex index) {
   const std::string& op = editor.node(index).op;
   if (op == "BatchNormalization") return SpellOutBatchNorm(editor, index);
+  if (op == "AveragePool") return WidenPool(editor, index);
+  if (op == "DepthToSpace" || op == "SpaceToDepth") {
+    return SpellOutBlocks(editor, index);
+  }
   if (op == "Gemm") return MakeMatMul(editor, index);
   if (op == "PRelu") return MakeLeakyRelu(editor, index);
   if (op == "ReduceMean" || op == "ReduceMax") {

@@ -38,8 +38,9 @@ Result<bool> CleanUp(Graph& graph);
 
 /// canonicalise.cc: fewer operators for the others to know. Gemm becomes
 /// MatMul with a bias, BatchNormalization Mul and Add, Sub and Div of a
-/// constant Add and Mul, a mean or maximum over space a global pool, PRelu of
-/// one slope LeakyRelu.
+/// constant Add and Mul, a mean or maximum over space a global pool, as does
+/// an AveragePool of one window, PRelu of one slope LeakyRelu, DepthToSpace and
+/// SpaceToDepth a Transpose.
 Result<bool> Canonicalise(Graph& graph);
 
 /// recognise_activations.cc: Silu, HardSwish, HardSigmoid, Gelu, Clip and
@@ -49,9 +50,17 @@ Result<bool> RecogniseActivations(Graph& graph);
 /// recognise_normalisation.cc: LayerNormalization that models spell out.
 Result<bool> RecogniseNormalisation(Graph& graph);
 
+/// recognise_space_to_depth.cc: Slices of every second row and column (or
+/// third, ...) and their Concat become one Transpose.
+Result<bool> RecogniseSpaceToDepth(Graph& graph);
+
 /// fold_scales.cc: Mul and Add of constants by channel go into the weights and
 /// the bias of the convolution or matrix product before or behind them.
 Result<bool> FoldScales(Graph& graph);
+
+/// cascade_pools.cc: of maximum pools of one value, those with larger windows
+/// start from the result of the next smaller.
+Result<bool> CascadePools(Graph& graph);
 
 /// fold_pads.cc: Pad of zeros goes into the convolution or pool behind it.
 Result<bool> FoldPads(Graph& graph);
