@@ -12,17 +12,19 @@ namespace skerry::kernels::reference {
 
 namespace internal {
 
-/// What sums of products of `T` are made in.
-template <class T>
+/// What sums of products of `T` are made in: f64, so that what others are
+/// compared with is nearer to the truth than they are; for integers u64, as
+/// they wrap.
+template <bool integer>
 struct AccumulatorOf {
-  using Type = f32;
-};
-template <>
-struct AccumulatorOf<f64> {
   using Type = f64;
 };
+template <>
+struct AccumulatorOf<true> {
+  using Type = u64;
+};
 template <class T>
-using Accumulator = typename AccumulatorOf<T>::Type;
+using Accumulator = typename AccumulatorOf<kIsInteger<T>>::Type;
 
 struct Convolution {
   FeatureMap x;

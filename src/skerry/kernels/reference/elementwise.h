@@ -13,13 +13,35 @@ namespace skerry::kernels::reference {
 
 namespace internal {
 
+/// Calls `use(read, write)` with functions that read element i of an operand,
+/// `read(view, i)`, and write the result's. For float32, what nearly all
+/// elements are, they need not look at the type each time.
+template <class Number, class Use>
+void WithAccess(const Call& call, Use use) {
+  const View& y = call.outputs[0];
+  if constexpr (__is_same(Number, f64)) {
+    bool all_float = y.type == Type::kFloat32;
+    for (i32 i = 0; i < call.input_count; ++i) {
+      all_float = all_float && call.inputs[i].type == Type::kFloat32;
+    }
+    if (all_float) {
+      return use(
+          [](const View& x, i64 i) { return f64{x.As<f32>()[i]}; },
+          [&](i64 i, f64 value) { y.As<f32>()[i] = Convert<f32>(value); });
+    }
+  }
+  use([](const View& x, i64 i) { return Get<Number>(x, i); },
+      [&](i64 i, auto value) { Set(y, i, value); });
+}
+
 /// y = f(x), computed in `Number`.
 template <class Number, class F>
 void MapAs(const Call& call, F f) {
   const View& x = call.inputs[0];
-  const View& y = call.outputs[0];
-  const i64 count = y.count();
-  for (i64 i = 0; i < count; ++i) Set(y, i, f(Get<Number>(x, i)));
+  const i64 count = call.outputs[0].count();
+  WithAccess<Number>(call, [&](auto read, auto write) {
+    for (i64 i = 0; i < count; ++i) write(i, f(read(x, i)));
+  });
 }
 
 /// The same in the number type that the elements ask for.
@@ -41,8 +63,10 @@ void ZipAs(const Call& call, F f) {
   const View& b = call.inputs[1];
   const View& y = call.outputs[0];
   const Strides strides[] = {BroadcastStrides(a, y), BroadcastStrides(b, y)};
-  ForEach(y.rank, y.dims, strides, [&](i64 n, const i64(&at)[2]) {
-    Set(y, n, f(Get<Number>(a, at[0]), Get<Number>(b, at[1])));
+  WithAccess<Number>(call, [&](auto read, auto write) {
+    ForEach(y.rank, y.dims, strides, [&](i64 n, const i64(&at)[2]) {
+      write(n, f(read(a, at[0]), read(b, at[1])));
+    });
   });
 }
 

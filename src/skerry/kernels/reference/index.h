@@ -49,13 +49,22 @@ constexpr void Advance(i32 rank, const i64* dims, i64* index) {
 template <i32 operands, class Visit>
 void ForEach(i32 rank, const i64* dims, const Strides (&strides)[operands],
              Visit visit) {
-  i64 count = 1;
-  for (i32 i = 0; i < rank; ++i) count *= dims[i];
+  // The last axis is a loop of its own, which clang can do more with.
+  const i32 last = rank - 1;
+  const i64 inner = rank > 0 ? dims[last] : 1;
+  i64 rows = inner == 0 ? 0 : 1;
+  for (i32 i = 0; i < last; ++i) rows *= dims[i];
   i64 index[kRankMax] = {};
   i64 offsets[operands] = {};
-  for (i64 n = 0; n < count; ++n) {
-    visit(n, offsets);
-    for (i32 axis = rank - 1; axis >= 0; --axis) {
+  for (i64 row = 0; row < rows; ++row) {
+    i64 at[operands];
+    for (i32 k = 0; k < operands; ++k) at[k] = offsets[k];
+    for (i64 i = 0; i < inner; ++i) {
+      visit(row * inner + i, at);
+      if (rank == 0) return;
+      for (i32 k = 0; k < operands; ++k) at[k] += strides[k].at[last];
+    }
+    for (i32 axis = last - 1; axis >= 0; --axis) {
       for (i32 k = 0; k < operands; ++k) offsets[k] += strides[k].at[axis];
       if (++index[axis] < dims[axis]) break;
       for (i32 k = 0; k < operands; ++k) {

@@ -11,24 +11,6 @@ namespace skerry::kernels::reference {
 
 namespace internal {
 
-/// Sums of products of integers wrap, so they are made in u64.
-template <>
-struct AccumulatorOf<i32> {
-  using Type = u64;
-};
-template <>
-struct AccumulatorOf<i64> {
-  using Type = u64;
-};
-template <>
-struct AccumulatorOf<u32> {
-  using Type = u64;
-};
-template <>
-struct AccumulatorOf<u64> {
-  using Type = u64;
-};
-
 /// A matrix in memory: element (i, j) is at i * row + j * column.
 struct Steps {
   i64 row = 0;
