@@ -186,6 +186,7 @@ Result<Graph> Import(const std::string& path, const CompileOptions& options) {
   if (options.progress) {
     for (const std::string& note : notes) options.progress("note: " + note);
   }
+  if (!graph) return graph.error().WithContext(path);
   return graph;
 }
 
@@ -216,6 +217,8 @@ Result<Compiled> CompileFile(const std::string& path,
   compiled.manifest.weight_bytes = emitted.weights.size();
   compiled.ir = PrintGraph(program.graph, {.elide_large_constants = true});
   compiled.cc = emitted.cc;
+
+  SKERRY_RETURN_IF_ERROR(CheckManifest(compiled.manifest));
 
   phases.Start("compile for " + target.name);
   SKERRY_ASSIGN_OR_RETURN(Workspace workspace, Workspace::Create());
