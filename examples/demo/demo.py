@@ -170,7 +170,7 @@ def compare(compiled: pathlib.Path, onnx: pathlib.Path, weights: pathlib.Path,
 def print_table(row: report.Row, files: dict[str, pathlib.Path]) -> bool:
     """One thread count's results; whether all outputs agree."""
     print(f"\n    {row.threads} thread{'s' if row.threads > 1 else ''}")
-    print(f"    {'':<24}{'median':>9}{'best':>9}{'Skerry is':>13}"
+    print(f"    {'':<24}{'median':>9}{'best':>9}{'Skerry is':>15}"
           f"{'cold start':>13}{'memory':>11}{'on disk':>11}{'error':>10}")
     agree = not row.faults
     for engine, timing in row.timings.items():
@@ -180,7 +180,7 @@ def print_table(row: report.Row, files: dict[str, pathlib.Path]) -> bool:
         disk = timing.library_bytes + files[engine].stat().st_size
         name = f"{report.TITLES[engine]} {timing.version}"
         print(f"    {name:<24}{timing.median_ms:6.2f} ms{timing.best_ms:6.2f}"
-              f" ms{faster:>13}{timing.cold_ms:10.1f} ms"
+              f" ms{faster:>15}{timing.cold_ms:10.1f} ms"
               f"{timing.peak_bytes / MIB:7.1f} MiB{disk / MIB:7.1f} MiB"
               f"{timing.error or 0:10.1e}")
         agree = agree and (timing.error or 0) < AGREEMENT
