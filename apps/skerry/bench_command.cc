@@ -209,8 +209,9 @@ Result<void> Bench(const Options& options) {
   SKERRY_RETURN_IF_ERROR(LoadSubject(options.model, 1));
   std::vector<Measurement> measurements;
   for (const int count : threads) {
-    SKERRY_ASSIGN_OR_RETURN(Measurement measurement, Measure(options, count));
-    measurements.push_back(std::move(measurement));
+    SKERRY_ASSIGN_OR_RETURN(const Measurement measurement,
+                            Measure(options, count));
+    measurements.push_back(measurement);
   }
   if (!options.json) {
     PrintTable(measurements);

@@ -16,7 +16,9 @@ namespace {
 
 namespace __cxxabiv1 {
 
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 extern std::terminate_handler __terminate_handler;
 std::terminate_handler __terminate_handler = &Terminate;
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 }  // namespace __cxxabiv1

@@ -38,13 +38,15 @@ std::string Attributes::Text(std::string_view name,
 std::vector<std::int64_t> Attributes::Ints(
     std::string_view name, std::vector<std::int64_t> fallback) const {
   const auto* list = Find<std::vector<std::int64_t>>(map_, name);
-  return list != nullptr ? *list : std::move(fallback);
+  if (list != nullptr) return *list;
+  return fallback;
 }
 
 std::vector<float> Attributes::Floats(std::string_view name,
                                       std::vector<float> fallback) const {
   const auto* list = Find<std::vector<float>>(map_, name);
-  return list != nullptr ? *list : std::move(fallback);
+  if (list != nullptr) return *list;
+  return fallback;
 }
 
 }  // namespace skerry::compiler

@@ -251,7 +251,7 @@ std::string Pointers(DataType type, int output, int input) {
          "*)in" + std::to_string(input);
 }
 
-std::string CopyText(Copy copy, DataType type, std::int64_t tasks,
+std::string CopyText(const Copy& copy, DataType type, std::int64_t tasks,
                      std::string& kernel) {
   LoopNest nest = Simplified(copy.nest);
   kernel = ChooseKernel(nest, ElementBytes(type) == 4);

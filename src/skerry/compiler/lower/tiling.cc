@@ -23,7 +23,8 @@ double PanelCost(int width, int vectors, const Target& target) {
     const int loads = pixels + vectors;
     return std::max({multiplies, loads, 8}) + 0.1 * loads;
   };
-  return (width / tile) * cost(tile) +
+  const int whole_tiles = width / tile;
+  return whole_tiles * cost(tile) +
          (width % tile == 0 ? 0 : cost(width % tile));
 }
 

@@ -223,7 +223,7 @@ Result<Types> InferQLinearConv(const Graph& graph, const Node& node) {
   SKERRY_RETURN_IF_ERROR(WantByte(type(7), "y_zero_point"));
   SKERRY_RETURN_IF_ERROR(CheckRanks(type(0), type(3)));
   const std::int64_t channels = type(3).shape[0];
-  const DataType kReal = DataType::kFloat32;
+  constexpr DataType kReal = DataType::kFloat32;
   SKERRY_RETURN_IF_ERROR(CheckQuantization(type(1), kReal, 1, "x_scale"));
   SKERRY_RETURN_IF_ERROR(
       CheckQuantization(type(2), type(0).type, 1, "x_zero_point"));

@@ -167,7 +167,7 @@ Result<Types> InferQLinearMatMul(const Graph& graph, const Node& node) {
   SKERRY_RETURN_IF_ERROR(WantByte(a, "A"));
   SKERRY_RETURN_IF_ERROR(WantByte(b, "B"));
   SKERRY_RETURN_IF_ERROR(WantByte(type(7), "y_zero_point"));
-  const DataType kReal = DataType::kFloat32;
+  constexpr DataType kReal = DataType::kFloat32;
   SKERRY_RETURN_IF_ERROR(WantScalarLike(type(1), kReal, "a_scale"));
   SKERRY_RETURN_IF_ERROR(WantScalarLike(type(2), a.type, "a_zero_point"));
   SKERRY_RETURN_IF_ERROR(WantScalarLike(type(4), kReal, "b_scale"));
