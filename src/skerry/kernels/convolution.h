@@ -105,7 +105,7 @@ struct ConvolutionTile {
   }
 
   SKERRY_INLINE void Run(const ConvolutionRow& row, int column) {
-    tile.Start(row.bias);
+    tile.Clear();
     const float* x = row.x + column * kPitch;
     for (int tap = row.tap_begin; tap < row.tap_end; ++tap) {
       const float* tap_x = x + tap * (kShape.dilation_h * kShape.x.row);
@@ -119,6 +119,7 @@ struct ConvolutionTile {
         AddTaps<0>(tap_x, tap_w);
       }
     }
+    tile.AddBias(row.bias);
     tile.template Finish<kShape.epilogue, kLanesLast, kShape.y.pixel,
                          kShape.residual.pixel>(
         row.residual + column * kShape.residual.pixel,

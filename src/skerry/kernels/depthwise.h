@@ -107,9 +107,8 @@ struct Depthwise {
     constexpr int kSpan = (kCount - 1) * kShape.stride_w +
                           (kShape.kernel_w - 1) * kShape.dilation_w + 1;
     Vec sum[kCount];
-    const Vec bias = Load(row.bias);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < kCount; ++i) sum[i] = bias;
+    for (int i = 0; i < kCount; ++i) sum[i] = Vec{};
     const float* x = row.x + i64{column * kShape.stride_w - kShape.pad_left} *
                                  kShape.channels;
     for (int tap = row.tap_begin; tap < row.tap_end; ++tap) {
@@ -123,10 +122,11 @@ struct Depthwise {
           x + i64{tap} * kShape.dilation_h * kShape.in_w * kShape.channels,
           weight, sum);
     }
+    const Vec bias = Load(row.bias);
 #pragma clang loop unroll(full)
     for (int i = 0; i < kCount; ++i) {
       const i64 at = i64{column + i} * kShape.channels;
-      Finish<kShape.epilogue>(sum[i], row.residual + at, row.y + at,
+      Finish<kShape.epilogue>(sum[i] + bias, row.residual + at, row.y + at,
                               kLaneCount);
     }
   }

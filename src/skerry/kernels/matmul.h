@@ -33,9 +33,10 @@ SKERRY_INLINE void MultiplyTile(const float* a, const float* b,
                                 const float* bias, const float* residual,
                                 float* y) {
   Tile<kRows, kVectors> tile;
-  tile.Start(bias);
+  tile.Clear();
   tile.template Add<kShape.inner, kShape.inner, 1, 0, kRows, kShape.columns,
                     kLanesLast>(a, b);
+  tile.AddBias(bias);
   tile.template Finish<kShape.epilogue, kLanesLast, kShape.columns,
                        kShape.columns>(residual, y);
 }

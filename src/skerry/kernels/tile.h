@@ -47,13 +47,14 @@ struct Tile {
     }
   }
 
-  /// Starts from the bias of each channel.
-  SKERRY_INLINE void Start(const float* bias) {
+  /// Adds the bias of each channel. Done after the products: a sum that starts
+  /// from a large bias rounds each of them to the bias's precision.
+  SKERRY_INLINE void AddBias(const float* bias) {
 #pragma clang loop unroll(full)
     for (int v = 0; v < kVectors; ++v) {
-      const Vec start = Load(bias + v * kLanes);
+      const Vec addend = Load(bias + v * kLanes);
 #pragma clang loop unroll(full)
-      for (int p = 0; p < kPixels; ++p) sum[p][v] = start;
+      for (int p = 0; p < kPixels; ++p) sum[p][v] += addend;
     }
   }
 
