@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "skerry/base/result.h"
+
+namespace skerry::http {
+
+/// "https://host:443/path?query", taken apart. The port is the scheme's if
+/// none is given; `target` begins with '/'.
+struct Url {
+  bool tls = false;
+  std::string host;
+  int port = 0;
+  std::string target;
+
+  /// "host" or "host:port", as the Host header has it.
+  std::string authority() const;
+};
+
+/// kInvalidArgument if `text` is no http or https URL.
+Result<Url> ParseUrl(std::string_view text);
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method = "GET";
+  std::string target;  ///< "/path?query"
+  Headers headers;     ///< Host and Content-Length are added
+  std::string_view body;
+};
+
+struct Response {
+  int status = 0;
+  Headers headers;
+  std::string body;
+};
+
+struct ClientOptions {
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);
+  std::size_t response_bytes_max = std::size_t{16} << 20;
+  std::string ca_file;           ///< PEM; empty: the system's
+  std::string certificate_file;  ///< PEM, for mutual TLS; or empty
+  std::string key_file;
+};
+
+/// Sends requests to one server, over one connection that is kept and renewed
+/// when the server closed it. No redirect is followed.
+///
+/// Thread safety: thread-compatible.
+class Client {
+ public:
+  /// `base`: scheme, host and port. Does not connect yet. kInvalidArgument,
+  /// kNotFound for bad TLS files.
+  static Result<std::unique_ptr<Client>> Create(const Url& base,
+                                                ClientOptions options);
+
+  virtual ~Client() = default;
+
+  /// Errors: kUnavailable if the server cannot be reached or went away;
+  /// kDeadlineExceeded; kResourceExhausted for too long a response;
+  /// kFailedPrecondition if TLS does not trust it. A response with any status
+  /// is a result.
+  virtual Result<Response> Send(const Request& request) = 0;
+};
+
+}  // namespace skerry::http
