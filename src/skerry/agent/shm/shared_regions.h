@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "skerry/base/result.h"
+#include "skerry/platform/file.h"
 #include "skerry/platform/shared_memory.h"
 
 namespace skerry::agent {
@@ -21,6 +22,9 @@ struct Peer {
   gid_t group = static_cast<gid_t>(-1);
   bool local() const { return process > 0; }
 };
+
+/// Who made `connection`; nobody known if it is no unix socket.
+Peer PeerOf(const platform::FileDescriptor& connection);
 
 /// A part of shared memory that stays mapped while this is held.
 struct SharedSpan {
