@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -33,13 +34,19 @@ struct LogField {
 
 enum class LogFormat {
   /// {"version":"0.1.0"}[2026-11-24T10:42:01.531][I] event name=value ...
-  /// (values with spaces, quotes or control characters are quoted)
+  /// (the time is UTC; values with spaces, quotes, control characters or
+  /// bytes that are no UTF-8 are quoted, with \n, \", \\ and \xHH inside)
   kText,
   /// {"time":"...Z","level":"info","event":"...","name":"value",...}
   kJson,
 };
 
-/// Writes a program's events, a line each, to a file descriptor.
+/// Bytes of a value, or of an event, that a line holds; the rest is cut off.
+inline constexpr std::size_t kLogValueBytesMax = 4096;
+
+/// Writes a program's events, a line each, to a file descriptor. Whatever
+/// bytes an event or a value holds, a line stays one line, and JSON stays
+/// JSON. A line that cannot be written is lost.
 ///
 /// Thread safety: thread-safe; a line is one write.
 class Logger {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -55,6 +56,7 @@ class Histogram {
   /// is added.
   explicit Histogram(std::span<const double> bounds);
 
+  /// Counts `value`; what is no number is left out.
   void Observe(double value);
 
   std::span<const double> bounds() const { return bounds_; }
@@ -78,6 +80,11 @@ std::span<const double> LatencyBounds();
 /// Thread safety: thread-safe.
 class Registry {
  public:
+  Registry();
+  ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
   /// The series `name` with `labels`, made if there is none. `name` and label
   /// names are Prometheus's ("skerry_requests_total"), `help` one line. One
   /// name is always used with one type.
@@ -95,6 +102,9 @@ class Registry {
 
  private:
   struct Family;
+
+  Family& FindFamily(std::string_view name, std::string_view help,
+                     std::string_view type);
 
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Family>, std::less<>> families_;
