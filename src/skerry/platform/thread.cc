@@ -33,9 +33,13 @@ Result<Thread> Thread::Start(const std::string& name,
   state->body = std::move(body);
 
   // A thread inherits the mask of the one that starts it.
+  // Faults are the thread's own: if they are blocked, no handler sees them.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) {
+    sigdelset(&all, fault);
+  }
   pthread_sigmask(SIG_SETMASK, &all, &before);
   const int number = pthread_create(
       &state->id, nullptr,
