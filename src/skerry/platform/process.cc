@@ -1,11 +1,16 @@
 #include "skerry/platform/process.h"
 
+#include <poll.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <string>
 #include <string_view>
 
+#include "skerry/platform/errno_error.h"
 #include "skerry/platform/file.h"
 
 namespace skerry::platform {
@@ -38,6 +43,20 @@ std::chrono::nanoseconds ThreadCpuTime() {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return std::chrono::seconds(time.tv_sec) +
          std::chrono::nanoseconds(time.tv_nsec);
+}
+
+Result<FileDescriptor> OpenProcess(pid_t process) {
+  // glibc 2.36 declares `pidfd_open` in a way that C++ cannot link.
+  FileDescriptor handle(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
+  if (handle.open()) return handle;
+  const std::string what = "process " + std::to_string(process);
+  if (errno == ESRCH) return NotFound(what + ": no such process");
+  return ErrnoError(errno, what);
+}
+
+bool HasEnded(const FileDescriptor& process) {
+  pollfd waited{process.number(), POLLIN, 0};
+  return poll(&waited, 1, 0) > 0 && (waited.revents & POLLIN) != 0;
 }
 
 }  // namespace skerry::platform

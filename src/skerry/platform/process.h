@@ -1,7 +1,12 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
+
+#include "skerry/base/result.h"
+#include "skerry/platform/file.h"
 
 namespace skerry::platform {
 
@@ -16,5 +21,12 @@ MemoryUse ProcessMemory();
 /// CPU time that the calling thread has used. Other programs do not disturb
 /// it as they do a wall clock (that is `std::chrono::steady_clock`).
 std::chrono::nanoseconds ThreadCpuTime();
+
+/// A handle of the process that has the number `process` now, whatever that
+/// number stands for later. kNotFound.
+Result<FileDescriptor> OpenProcess(pid_t process);
+
+/// Whether the process of a handle has ended.
+bool HasEnded(const FileDescriptor& process);
 
 }  // namespace skerry::platform

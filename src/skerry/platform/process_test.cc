@@ -1,6 +1,8 @@
 #include "skerry/platform/process.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <vector>
 
@@ -23,6 +25,23 @@ TEST(ProcessTest, ThreadCpuTimeGrowsWithWork) {
 
   EXPECT_GT(ThreadCpuTime(), before);
   EXPECT_EQ(numbers[0], 0);
+}
+
+TEST(ProcessTest, AHandleTellsWhenItsProcessHasEnded) {
+  const pid_t child = fork();
+  if (child == 0) {
+    pause();
+    _exit(0);
+  }
+  const FileDescriptor handle = OpenProcess(child).value();
+
+  EXPECT_FALSE(HasEnded(handle));
+  kill(child, SIGKILL);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  EXPECT_TRUE(HasEnded(handle));
+  const auto gone = OpenProcess(child);
+  ASSERT_FALSE(gone.has_value());
+  EXPECT_EQ(gone.error().code(), ErrorCode::kNotFound);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "skerry/platform/errno_error.h"
 #include "skerry/platform/file.h"
+#include "skerry/platform/process.h"
 
 namespace skerry::platform {
 namespace {
@@ -53,12 +53,6 @@ void Drain(FileDescriptor& source, std::string& text, std::size_t bytes_max) {
     text.append(buffer.data(), std::min(static_cast<std::size_t>(count),
                                         bytes_max - text.size()));
   }
-}
-
-// A descriptor that is readable once the process has ended. glibc 2.36 declares
-// `pidfd_open` in a way that C++ cannot link.
-FileDescriptor OpenProcess(pid_t id) {
-  return FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, id, 0)));
 }
 
 // A running child. Whatever happens, it is gone when this object is.
@@ -164,8 +158,9 @@ Result<CommandResult> RunCommand(const Command& command) {
   SKERRY_ASSIGN_OR_RETURN(Pipe out, MakePipe());
   SKERRY_ASSIGN_OR_RETURN(Pipe err, MakePipe());
   SKERRY_ASSIGN_OR_RETURN(const pid_t id, Spawn(command, out.sink, err.sink));
-  Child child(id, OpenProcess(id));
-  if (child.handle() < 0) return ErrnoError(errno, "pidfd_open");
+  Result<FileDescriptor> handle = OpenProcess(id);
+  Child child(id, std::move(handle).value_or(FileDescriptor()));
+  if (!handle) return handle.error();
   out.sink.Close();
   err.sink.Close();
 

@@ -14,6 +14,8 @@ struct Thread::State {
   pthread_t id{};
 };
 
+Thread::Thread() = default;
+
 Thread::Thread(Thread&& other) noexcept = default;
 
 Thread& Thread::operator=(Thread&& other) noexcept {

@@ -15,7 +15,7 @@ namespace skerry::platform {
 /// Thread safety: thread-compatible.
 class Thread {
  public:
-  Thread() = default;
+  Thread();
   Thread(Thread&& other) noexcept;
   Thread& operator=(Thread&& other) noexcept;
   ~Thread();
