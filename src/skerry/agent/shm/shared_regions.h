@@ -40,6 +40,9 @@ struct SharedSpan {
 /// Regions registered at once, over all clients.
 inline constexpr std::size_t kSharedRegionCountMax = 4096;
 
+/// Bytes of a region's name.
+inline constexpr std::size_t kSharedRegionNameBytesMax = 1024;
+
 /// The shared memory that clients offer. Only local peers may, and only
 /// memory that belongs to their own user (or any, for root).
 ///
@@ -58,7 +61,7 @@ class SharedRegions {
   virtual ~SharedRegions() = default;
 
   /// Names a part of memory. `key`: "/NAME" (POSIX) or "memfd:N", descriptor
-  /// N of the peer.
+  /// N of the peer, whose region ends with the peer's process.
   ///
   /// Errors: kAlreadyExists (the name), kNotFound (the memory),
   /// kInvalidArgument (key, or a part beyond its end), kPermissionDenied
