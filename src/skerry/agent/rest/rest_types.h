@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string_view>
+
+#include "skerry/base/result.h"
+#include "skerry/tensor/data_type.h"
+
+namespace skerry::agent {
+
+/// The Open Inference Protocol's name of `type`, such as "FP32".
+std::string_view RestTypeName(DataType type);
+
+/// The type that the protocol calls `name`. kInvalidArgument lists what there
+/// is.
+Result<DataType> ParseRestType(std::string_view name);
+
+}  // namespace skerry::agent
