@@ -16,7 +16,7 @@ namespace skerry::http {
 /// none is given; `target` begins with '/'.
 struct Url {
   bool tls = false;
-  std::string host;
+  std::string host;  ///< in lower case; an IPv6 address without brackets
   int port = 0;
   std::string target;
 
@@ -24,16 +24,20 @@ struct Url {
   std::string authority() const;
 };
 
-/// kInvalidArgument if `text` is no http or https URL.
+/// Bytes of a URL.
+inline constexpr std::size_t kUrlBytesMax = 8192;
+
+/// kInvalidArgument if `text` is no http or https URL. A user, a password or
+/// a fragment is not taken; what must be escaped ("%20") must be.
 Result<Url> ParseUrl(std::string_view text);
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
   std::string method = "GET";
-  std::string target;  ///< "/path?query"
-  Headers headers;     ///< Host and Content-Length are added
-  std::string_view body;
+  std::string target = {};  ///< "/path?query"
+  Headers headers = {};     ///< Host and Content-Length are added
+  std::string_view body = {};
 };
 
 struct Response {
@@ -43,15 +47,18 @@ struct Response {
 };
 
 struct ClientOptions {
+  /// Of one `Send`, looking up and connecting included.
   std::chrono::milliseconds timeout = std::chrono::seconds(30);
   std::size_t response_bytes_max = std::size_t{16} << 20;
-  std::string ca_file;           ///< PEM; empty: the system's
-  std::string certificate_file;  ///< PEM, for mutual TLS; or empty
-  std::string key_file;
+  std::string ca_file = {};           ///< PEM; empty: the system's
+  std::string certificate_file = {};  ///< PEM, for mutual TLS; or empty
+  std::string key_file = {};
 };
 
 /// Sends requests to one server, over one connection that is kept and renewed
-/// when the server closed it. No redirect is followed.
+/// when the server closed it. No redirect is followed. A request that the
+/// server dropped with a kept connection is sent once more, unless its method
+/// is POST or PATCH, which might then be done twice.
 ///
 /// Thread safety: thread-compatible.
 class Client {
@@ -65,8 +72,9 @@ class Client {
 
   /// Errors: kUnavailable if the server cannot be reached or went away;
   /// kDeadlineExceeded; kResourceExhausted for too long a response;
-  /// kFailedPrecondition if TLS does not trust it. A response with any status
-  /// is a result.
+  /// kFailedPrecondition if TLS does not trust it, or it does not trust us;
+  /// kInvalidArgument for a request that is no HTTP. A response with any
+  /// status is a result.
   virtual Result<Response> Send(const Request& request) = 0;
 };
 

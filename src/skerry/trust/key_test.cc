@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "skerry/trust/test_keys.h"
+#include "skerry/trust/key_test_support.h"
 
 namespace skerry::trust {
 namespace {

@@ -9,7 +9,7 @@
 #include "skerry/platform/file.h"
 #include "skerry/platform/subprocess.h"
 #include "skerry/platform/temp_directory.h"
-#include "skerry/trust/test_keys.h"
+#include "skerry/trust/key_test_support.h"
 
 namespace skerry::trust {
 namespace {

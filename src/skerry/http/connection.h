@@ -1,0 +1,67 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "skerry/base/result.h"
+#include "skerry/http/client.h"
+
+namespace skerry::http {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+/// An open connection to a server. After an error it is of no more use.
+///
+/// Thread safety: thread-compatible.
+class Connection {
+ public:
+  /// Looks up, connects, and shakes hands if `tls` is given.
+  static Result<std::unique_ptr<Connection>> Open(
+      const Url& server, std::shared_ptr<boost::asio::ssl::context> tls,
+      Deadline deadline);
+
+  /// Sends a request and reads the response, whose body takes at most
+  /// `body_bytes_max`.
+  Result<Response> Exchange(const Request& request, std::size_t body_bytes_max,
+                            Deadline deadline);
+
+  /// Whether another request may be sent: the server keeps the connection,
+  /// and has neither closed it nor sent anything since.
+  bool Usable();
+
+  /// Whether a byte of the last response came.
+  bool response_begun() const { return response_begun_; }
+
+ private:
+  Connection(const Url& server, std::shared_ptr<boost::asio::ssl::context> tls);
+
+  Result<void> Connect(Deadline deadline);
+  Result<void> ShakeHands(Deadline deadline);
+  Result<void> Write(const Request& request, Deadline deadline);
+  Result<Response> Read(bool head, std::size_t body_bytes_max,
+                        Deadline deadline);
+  Error FaultOf(const boost::system::error_code& fault);
+
+  template <class Start>
+  Result<void> Await(Deadline deadline, Start start);
+  template <class Start>
+  Result<void> AwaitStream(Deadline deadline, Start start);
+
+  Url server_;
+  std::shared_ptr<boost::asio::ssl::context> tls_;
+  boost::asio::io_context events_{1};
+  boost::asio::ip::tcp::socket socket_{events_};
+  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>>
+      stream_;
+  boost::beast::flat_buffer buffer_;
+  bool kept_ = false;
+  bool response_begun_ = false;
+};
+
+}  // namespace skerry::http
