@@ -1,0 +1,68 @@
+#include "skerry/agent/client/region.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+
+#include "skerry/platform/errno_error.h"
+
+namespace skerry::agent {
+namespace {
+
+/// Regions share one list in the agent, whoever made them, so a counter or a
+/// process id (of which each container has its own) would not do.
+Result<std::string> UniqueName() {
+  std::uint64_t number[2] = {};
+  if (getrandom(number, sizeof number, 0) != sizeof number) {
+    return platform::ErrnoError(errno, "random numbers");
+  }
+  char name[48];
+  std::snprintf(name, sizeof name, "skerry-%016llx%016llx",
+                static_cast<unsigned long long>(number[0]),
+                static_cast<unsigned long long>(number[1]));
+  return std::string(name);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Region>> Region::Create(std::size_t byte_count) {
+  // One byte where there is nothing to share: no mapping is empty.
+  const std::size_t size = std::max(byte_count, std::size_t{1});
+  std::shared_ptr<Region> region(new Region);
+  SKERRY_ASSIGN_OR_RETURN(region->name_, UniqueName());
+  region->file_ = platform::FileDescriptor(
+      memfd_create("skerry", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!region->file_.open()) {
+    return platform::ErrnoError(errno, "shared memory");
+  }
+  const int file = region->file_.number();
+  if (ftruncate(file, static_cast<off_t>(size)) != 0 ||
+      fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
+    return platform::ErrnoError(
+        errno, "shared memory of " + std::to_string(size) + " bytes");
+  }
+  void* const start =
+      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (start == MAP_FAILED) {
+    return platform::ErrnoError(
+        errno, "shared memory of " + std::to_string(size) + " bytes");
+  }
+  region->bytes_ = {static_cast<std::byte*>(start), size};
+  return region;
+}
+
+Region::~Region() {
+  if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
+}
+
+std::string Region::key() const {
+  return "memfd:" + std::to_string(file_.number());
+}
+
+}  // namespace skerry::agent
