@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "agent_bench_options.h"
+#include "agent_client.h"
 #include "command.h"
 #include "fma_peak.h"
 #include "format.h"
@@ -236,31 +238,44 @@ void AddColdStartCommand(CLI::App& app, Action& action) {
 
 }  // namespace
 
-void AddBenchCommand(CLI::App& app, Action& action) {
+void AddBenchCommand(CLI::App& app, Action& action, char** argv) {
   auto options = std::make_shared<Options>();
+  auto agent = std::make_shared<AgentBenchOptions>();
   CLI::App* command = app.add_subcommand(
-      "bench", "Measure a compiled model's time and memory on random input");
-  command->add_option("MODEL", options->model, "a compiled model")->required();
+      "bench", "Measure a compiled model, or an agent, on random input");
   command
-      ->add_option("--threads", options->threads,
-                   "thread counts to measure; by default 1 and one for each "
-                   "CPU")
-      ->type_name("COUNT[,COUNT]...")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(CLI::Range(1, runtime::kThreadCountMax).description(""));
+      ->add_option("MODEL", options->model,
+                   "a compiled model, or one that the agent has")
+      ->required();
+  CLI::Option* threads =
+      command
+          ->add_option(
+              "--threads", options->threads,
+              "thread counts to measure; by default 1 and one for each "
+              "CPU")
+          ->type_name("COUNT[,COUNT]...")
+          ->delimiter(',')
+          ->allow_extra_args(false)
+          ->check(CLI::Range(1, runtime::kThreadCountMax).description(""));
   command
       ->add_option("--seconds", options->seconds,
-                   "how long to run with each thread count (2)")
+                   "how long to run with each count (2)")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.0, 3600.0).description(""));
   command->add_flag("--json", options->json,
-                    "print JSON: a list with an object for each thread count");
+                    "print JSON: a list with an object for each line");
+  AddAgentBenchFlags(*command, *agent);
+  command->get_option("--agent")->excludes(threads);
   AddExamples(*command,
               "  skerry bench mobilenet.so\n"
-              "  skerry bench mobilenet.so --threads 1,2 --seconds 5 --json\n");
-  command->callback(
-      [&action, options] { action = [options] { return Bench(*options); }; });
+              "  skerry bench mobilenet.so --threads 1,2 --seconds 5 --json\n"
+              "  skerry bench --agent /run/skerry.sock mobilenet "
+              "--clients 1,8\n");
+  command->callback([&action, options, agent, argv] {
+    action = [options, agent, argv] {
+      return agent->socket.empty() ? Bench(*options) : BecomeAgentClient(argv);
+    };
+  });
   AddColdStartCommand(app, action);
 }
 

@@ -24,7 +24,8 @@ using Action = std::function<Result<void>()>;
 /// `action`. One file per command holds its options and what it does.
 void AddCompileCommand(CLI::App& app, Action& action);
 void AddRunCommand(CLI::App& app, Action& action);
-void AddBenchCommand(CLI::App& app, Action& action);
+/// `argv` is the program's: an agent is measured by another program.
+void AddBenchCommand(CLI::App& app, Action& action, char** argv);
 void AddInspectCommand(CLI::App& app, Action& action);
 void AddDoctorCommand(CLI::App& app, Action& action);
 void AddCompletionCommand(CLI::App& app, Action& action);

@@ -27,5 +27,19 @@ TEST(StatisticsTest, OneValueIsAllItsFigures) {
   EXPECT_EQ(summary.p99, 3);
 }
 
+TEST(StatisticsTest, APercentileIsAValueThatWasMeasured) {
+  std::vector<double> values;
+  for (int i = 1000; i >= 1; --i) values.push_back(i);
+
+  const Percentiles percentiles = ComputePercentiles(values);
+
+  EXPECT_EQ(percentiles.p50, 500);
+  EXPECT_EQ(percentiles.p90, 900);
+  EXPECT_EQ(percentiles.p99, 990);
+  EXPECT_EQ(percentiles.p99_9, 999);
+  EXPECT_EQ(percentiles.max, 1000);
+  EXPECT_EQ(ComputePercentiles({7}).p50, 7);
+}
+
 }  // namespace
 }  // namespace skerry::cli

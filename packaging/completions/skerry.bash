@@ -15,7 +15,7 @@ _skerry() {
   local cur=${COMP_WORDS[COMP_CWORD]}
   local previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command=${COMP_WORDS[1]}
-  local commands="compile run bench inspect doctor completion version help"
+  local commands="compile run bench predict inspect doctor completion version help"
   COMPREPLY=()
 
   if ((COMP_CWORD == 1)); then
@@ -38,7 +38,7 @@ _skerry() {
     --output-dir) compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return ;;
-    -o | --output | --report | --labels | --input)
+    -o | --output | --report | --labels | --input | --agent)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return ;;
@@ -59,7 +59,14 @@ _skerry() {
         --preprocess --size --resize --resize-short --anchor --pad-value
         --interpolation --color --scale --mean --std --layout --orientation
         --help" ;;
-    bench) words="--threads --seconds --json --help" ;;
+    predict)
+      words="--agent --input --output-dir --top --labels --json --timeout
+        --shared-memory --preprocess --size --resize --resize-short --anchor
+        --pad-value --interpolation --color --scale --mean --std --layout
+        --orientation --help" ;;
+    bench)
+      words="--threads --seconds --json --agent --clients --shared-memory
+        --inline --help" ;;
     inspect | doctor) words="--json --help" ;;
     completion) words="bash --help" ;;
     help) words=$commands ;;

@@ -9,8 +9,8 @@ import pytest
 
 import cli
 
-COMMANDS = ("compile", "run", "bench", "inspect", "doctor", "completion",
-            "version", "help")
+COMMANDS = ("compile", "run", "bench", "predict", "inspect", "doctor",
+            "completion", "version", "help")
 
 
 @pytest.fixture(name="model", scope="module")
@@ -56,6 +56,26 @@ def test_bench_refuses_thread_counts_that_make_no_sense(
                      "--threads")
     assert cli.fails(cli.skerry("bench", model, "--threads", "100000"),
                      "--threads")
+
+
+def test_predict_and_bench_say_that_no_agent_is_there(
+        tmp_path: pathlib.Path) -> None:
+    socket = tmp_path / "agent.sock"
+
+    for arguments in (("predict", "--agent", socket, "net"),
+                      ("bench", "--agent", socket, "net")):
+        result = cli.skerry(*arguments)
+        assert cli.fails(result, str(socket), "skerry-agent -a", code=1)
+
+
+def test_the_agents_flags_need_an_agent() -> None:
+    assert cli.fails(cli.skerry("predict", "net"), "--agent")
+    assert cli.fails(cli.skerry("bench", "net.so", "--clients", "2"),
+                     "--clients", "--agent")
+    assert cli.fails(cli.skerry("bench", "net", "--agent", "s", "--threads",
+                                "2"), "--threads", "--agent")
+    assert cli.fails(cli.skerry("bench", "net", "--agent", "s", "--clients",
+                                "100000"), "--clients")
 
 
 def test_inspect_shows_a_compiled_model(model: pathlib.Path) -> None:
