@@ -133,8 +133,22 @@ class ModelStore {
       const std::string& alias, const std::string& folder,
       const std::optional<ModelOptions>& options) = 0;
 
+  /// A package, and the version that it is served as; empty: its own.
+  struct Source {
+    std::string folder;
+    std::string version;
+  };
+  /// Makes `alias` have exactly the versions of `sources`, the first of which
+  /// gets the requests, and `split`: as `Swap`, but for all versions at once.
+  /// If one of them cannot be loaded, nothing changes.
+  virtual Result<void> Deploy(const std::string& alias,
+                              const std::vector<Source>& sources,
+                              const std::optional<ModelOptions>& options,
+                              const std::optional<Split>& split) = 0;
+
   /// Sets or (with nothing) ends the split of `alias`. kInvalidArgument if
-  /// shares do not make 10000 or a version is not loaded.
+  /// shares do not make 10000, a version is not loaded, or the versions' inputs
+  /// differ.
   virtual Result<void> SetSplit(const std::string& alias,
                                 const std::optional<Split>& split) = 0;
 
