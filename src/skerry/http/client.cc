@@ -61,10 +61,10 @@ class ClientImpl final : public Client {
 
   Result<Response> Send(const Request& request) override {
     SKERRY_RETURN_IF_ERROR(CheckRequest(request));
-    const Deadline deadline =
-        std::chrono::steady_clock::now() + options_.timeout;
+    const Limit limit = {std::chrono::steady_clock::now() + options_.timeout,
+                         options_.stop};
     try {
-      Result<Response> response = SendBefore(deadline, request);
+      Result<Response> response = SendWithin(limit, request);
       if (!response) connection_.reset();
       if (!response) return response.error().WithContext(name());
       return response;
@@ -79,9 +79,9 @@ class ClientImpl final : public Client {
     return (server_.tls ? "https://" : "http://") + server_.authority();
   }
 
-  Result<Response> SendBefore(Deadline deadline, const Request& request) {
+  Result<Response> SendWithin(const Limit& limit, const Request& request) {
     if (connection_ && connection_->Usable()) {
-      Result<Response> response = Exchange(deadline, request);
+      Result<Response> response = Exchange(limit, request);
       // Servers close idle connections: it may have been on its way.
       const bool dropped = !response && !connection_->response_begun() &&
                            response.error().code() == ErrorCode::kUnavailable;
@@ -89,13 +89,12 @@ class ClientImpl final : public Client {
     }
     connection_.reset();
     SKERRY_ASSIGN_OR_RETURN(connection_,
-                            Connection::Open(server_, tls_, deadline));
-    return Exchange(deadline, request);
+                            Connection::Open(server_, tls_, limit));
+    return Exchange(limit, request);
   }
 
-  Result<Response> Exchange(Deadline deadline, const Request& request) {
-    return connection_->Exchange(request, options_.response_bytes_max,
-                                 deadline);
+  Result<Response> Exchange(const Limit& limit, const Request& request) {
+    return connection_->Exchange(request, options_.response_bytes_max, limit);
   }
 
   Url server_;

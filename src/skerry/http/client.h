@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,9 @@ struct ClientOptions {
   std::string ca_file = {};           ///< PEM; empty: the system's
   std::string certificate_file = {};  ///< PEM, for mutual TLS; or empty
   std::string key_file = {};
+  /// When a stop is requested, `Send` ends soon with kCancelled, wherever it
+  /// is.
+  std::stop_token stop = {};
 };
 
 /// Sends requests to one server, over one connection that is kept and renewed
@@ -71,7 +75,7 @@ class Client {
   virtual ~Client() = default;
 
   /// Errors: kUnavailable if the server cannot be reached or went away;
-  /// kDeadlineExceeded; kResourceExhausted for too long a response;
+  /// kDeadlineExceeded; kCancelled; kResourceExhausted for too long a response;
   /// kFailedPrecondition if TLS does not trust it, or it does not trust us;
   /// kInvalidArgument for a request that is no HTTP. A response with any
   /// status is a result.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 
 #include "skerry/http/http_test_server.h"
@@ -126,6 +127,20 @@ TEST(ClientTest, ASlowServerIsGivenUpAtTheDeadline) {
   EXPECT_EQ(response.error().code(), ErrorCode::kDeadlineExceeded);
   EXPECT_THAT(response.error().message(), HasSubstr("http://127.0.0.1:"));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+TEST(ClientTest, ARequestEndsWhenAStopIsRequested) {
+  std::stop_source stop;
+  TestServer server([&stop](const auto&) {
+    stop.request_stop();  // the request is under way
+    return Reply{.hang = true};
+  });
+  const auto client = Connect(server.port(), {.stop = stop.get_token()});
+
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(client->Send({.target = "/"}).error().code(),
+              ErrorCode::kCancelled);
+  }
 }
 
 TEST(ClientTest, AServerThatStopsHalfwayIsGivenUpAtTheDeadline) {

@@ -12,6 +12,7 @@
 #include <boost/beast/http/span_body.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -32,9 +33,9 @@ constexpr std::uint32_t kHeaderBytesMax = std::uint32_t{64} << 10;
 // "103 Early Hints" and the like, before the response itself.
 constexpr int kInterimResponsesMax = 8;
 
-Error TooLate(std::string_view what) {
-  return {ErrorCode::kDeadlineExceeded, std::string(what)};
-}
+Error TooLate() { return {ErrorCode::kDeadlineExceeded, "no answer in time"}; }
+
+Error Stopped() { return {ErrorCode::kCancelled, "stopped"}; }
 
 bool IsSslFault(const error_code& fault) {
   return fault.category() == asio::error::get_ssl_category();
@@ -77,31 +78,33 @@ Connection::Connection(const Url& server,
                        std::shared_ptr<asio::ssl::context> tls)
     : server_(server), tls_(std::move(tls)) {}
 
-// Starts an operation and runs its events until it is done. At the deadline
-// the socket is closed, which ends any operation.
+// Starts an operation and runs its events until it is done. When it is given
+// up, the socket is closed, which ends any operation.
 template <class Start>
-Result<void> Connection::Await(Deadline deadline, Start start) {
+Result<void> Connection::Await(const Limit& limit, Start start) {
   std::optional<error_code> outcome;
   events_.restart();
+  const std::stop_callback stopped(limit.stop, [this] { events_.stop(); });
   start(
       [&outcome](const error_code& fault, const auto&...) { outcome = fault; });
-  while (!outcome && events_.run_one_until(deadline) > 0) {
+  while (!outcome && events_.run_one_until(limit.deadline) > 0) {
   }
-  const bool late = !outcome;
-  if (late) {
+  if (!outcome) {
     error_code ignored;
     socket_.close(ignored);
-    while (!outcome && events_.run_one() > 0) {
+    while (!outcome) {
+      events_.restart();
+      events_.run_one();
     }
-    return TooLate("no answer in time");
+    return limit.stop.stop_requested() ? Stopped() : TooLate();
   }
   if (*outcome) return FaultOf(*outcome);
   return {};
 }
 
 template <class Start>
-Result<void> Connection::AwaitStream(Deadline deadline, Start start) {
-  return Await(deadline, [&](auto done) {
+Result<void> Connection::AwaitStream(const Limit& limit, Start start) {
+  return Await(limit, [&](auto done) {
     if (stream_) {
       start(*stream_, std::move(done));
     } else {
@@ -112,21 +115,21 @@ Result<void> Connection::AwaitStream(Deadline deadline, Start start) {
 
 Result<std::unique_ptr<Connection>> Connection::Open(
     const Url& server, std::shared_ptr<asio::ssl::context> tls,
-    Deadline deadline) {
+    const Limit& limit) {
   std::unique_ptr<Connection> connection(
       new Connection(server, std::move(tls)));
-  SKERRY_RETURN_IF_ERROR(connection->Connect(deadline));
+  SKERRY_RETURN_IF_ERROR(connection->Connect(limit));
   if (connection->tls_) {
-    SKERRY_RETURN_IF_ERROR(connection->ShakeHands(deadline));
+    SKERRY_RETURN_IF_ERROR(connection->ShakeHands(limit));
   }
   connection->kept_ = true;
   return connection;
 }
 
-Result<void> Connection::Connect(Deadline deadline) {
+Result<void> Connection::Connect(const Limit& limit) {
   SKERRY_ASSIGN_OR_RETURN(const auto endpoints,
-                          LookUp(server_.host, server_.port, deadline));
-  SKERRY_RETURN_IF_ERROR(Await(deadline, [&](auto done) {
+                          LookUp(server_.host, server_.port, limit));
+  SKERRY_RETURN_IF_ERROR(Await(limit, [&](auto done) {
     asio::async_connect(socket_, endpoints, std::move(done));
   }));
   error_code ignored;
@@ -134,51 +137,50 @@ Result<void> Connection::Connect(Deadline deadline) {
   return {};
 }
 
-Result<void> Connection::ShakeHands(Deadline deadline) {
+Result<void> Connection::ShakeHands(const Limit& limit) {
   stream_.emplace(socket_, *tls_);
   SSL* session = stream_->native_handle();
   SKERRY_RETURN_IF_ERROR(ExpectHost(session, server_.host));
-  return Await(deadline, [&](auto done) {
+  return Await(limit, [&](auto done) {
     stream_->async_handshake(asio::ssl::stream_base::client, std::move(done));
   });
 }
 
 Result<Response> Connection::Exchange(const Request& request,
                                       std::size_t body_bytes_max,
-                                      Deadline deadline) {
+                                      const Limit& limit) {
   kept_ = false;
   response_begun_ = false;
-  const Result<void> written = Write(request, deadline);
+  const Result<void> written = Write(request, limit);
   // A server may refuse a long body by an answer before its end.
   if (!written && written.error().code() != ErrorCode::kUnavailable) {
     return written.error();
   }
   Result<Response> response =
-      Read(request.method == "HEAD", body_bytes_max, deadline);
+      Read(request.method == "HEAD", body_bytes_max, limit);
   if (!written) kept_ = false;
   return response;
 }
 
-Result<void> Connection::Write(const Request& request, Deadline deadline) {
+Result<void> Connection::Write(const Request& request, const Limit& limit) {
   const wire::request<BodyView> message =
       WireRequest(request, server_.authority());
   wire::request_serializer<BodyView> serializer(message);
-  return AwaitStream(deadline, [&](auto& stream, auto done) {
+  return AwaitStream(limit, [&](auto& stream, auto done) {
     wire::async_write(stream, serializer, std::move(done));
   });
 }
 
 Result<Response> Connection::Read(bool head, std::size_t body_bytes_max,
-                                  Deadline deadline) {
+                                  const Limit& limit) {
   for (int i = 0; i <= kInterimResponsesMax; ++i) {
     Parser parser;
     parser.header_limit(kHeaderBytesMax);
     parser.body_limit(body_bytes_max);
     parser.skip(head);
-    const Result<void> read =
-        AwaitStream(deadline, [&](auto& stream, auto done) {
-          wire::async_read(stream, buffer_, parser, std::move(done));
-        });
+    const Result<void> read = AwaitStream(limit, [&](auto& stream, auto done) {
+      wire::async_read(stream, buffer_, parser, std::move(done));
+    });
     response_begun_ = response_begun_ || parser.got_some();
     if (!read) return read.error();
     if (parser.get().result_int() < 200) continue;

@@ -5,16 +5,14 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <chrono>
 #include <memory>
 #include <optional>
 
 #include "skerry/base/result.h"
 #include "skerry/http/client.h"
+#include "skerry/http/lookup.h"
 
 namespace skerry::http {
-
-using Deadline = std::chrono::steady_clock::time_point;
 
 /// An open connection to a server. After an error it is of no more use.
 ///
@@ -24,12 +22,12 @@ class Connection {
   /// Looks up, connects, and shakes hands if `tls` is given.
   static Result<std::unique_ptr<Connection>> Open(
       const Url& server, std::shared_ptr<boost::asio::ssl::context> tls,
-      Deadline deadline);
+      const Limit& limit);
 
   /// Sends a request and reads the response, whose body takes at most
   /// `body_bytes_max`.
   Result<Response> Exchange(const Request& request, std::size_t body_bytes_max,
-                            Deadline deadline);
+                            const Limit& limit);
 
   /// Whether another request may be sent: the server keeps the connection,
   /// and has neither closed it nor sent anything since.
@@ -41,17 +39,17 @@ class Connection {
  private:
   Connection(const Url& server, std::shared_ptr<boost::asio::ssl::context> tls);
 
-  Result<void> Connect(Deadline deadline);
-  Result<void> ShakeHands(Deadline deadline);
-  Result<void> Write(const Request& request, Deadline deadline);
+  Result<void> Connect(const Limit& limit);
+  Result<void> ShakeHands(const Limit& limit);
+  Result<void> Write(const Request& request, const Limit& limit);
   Result<Response> Read(bool head, std::size_t body_bytes_max,
-                        Deadline deadline);
+                        const Limit& limit);
   Error FaultOf(const boost::system::error_code& fault);
 
   template <class Start>
-  Result<void> Await(Deadline deadline, Start start);
+  Result<void> Await(const Limit& limit, Start start);
   template <class Start>
-  Result<void> AwaitStream(Deadline deadline, Start start);
+  Result<void> AwaitStream(const Limit& limit, Start start);
 
   Url server_;
   std::shared_ptr<boost::asio::ssl::context> tls_;

@@ -28,7 +28,7 @@ std::atomic<int> lookup_count = 0;
 struct Lookup {
   std::string host;
   std::mutex mutex;
-  std::condition_variable changed;
+  std::condition_variable_any changed;
   bool done = false;
   int fault = 0;
   Endpoints endpoints;
@@ -84,7 +84,7 @@ bool StartThread(const std::shared_ptr<Lookup>& lookup) {
 }  // namespace
 
 Result<Endpoints> LookUp(const std::string& host, int port,
-                         std::chrono::steady_clock::time_point deadline) {
+                         const Limit& limit) {
   const auto number = static_cast<unsigned short>(port);
   boost::system::error_code no_address;
   const auto address = boost::asio::ip::make_address(host, no_address);
@@ -94,9 +94,12 @@ Result<Endpoints> LookUp(const std::string& host, int port,
   lookup->host = host;
   if (!StartThread(lookup)) return Unavailable("too many lookups at once");
   std::unique_lock lock(lookup->mutex);
-  if (!lookup->changed.wait_until(lock, deadline,
+  if (!lookup->changed.wait_until(lock, limit.stop, limit.deadline,
                                   [&lookup] { return lookup->done; })) {
-    return Error(ErrorCode::kDeadlineExceeded, "looking up the host");
+    return limit.stop.stop_requested()
+               ? Error(ErrorCode::kCancelled, "stopped")
+               : Error(ErrorCode::kDeadlineExceeded,
+                       "the host was not looked up in time");
   }
   if (lookup->endpoints.empty()) {
     return Unavailable("there is no such host: " +
