@@ -23,8 +23,8 @@ struct TraceContext {
   bool sampled = false;
 };
 
-/// Reads a `traceparent` header ("00-<32 hex>-<16 hex>-<2 hex>"); nothing if
-/// it is malformed.
+/// Reads a `traceparent` header ("00-<32 hex>-<16 hex>-<2 hex>"; later
+/// versions may have more after another '-'); nothing if it is malformed.
 std::optional<TraceContext> ParseTraceparent(std::string_view header);
 
 /// A stretch of work that ended.
@@ -34,18 +34,20 @@ struct Span {
   std::chrono::system_clock::time_point start;
   std::chrono::system_clock::time_point end;
   bool failed = false;
-  std::vector<std::pair<std::string, std::string>> attributes;
+  std::vector<std::pair<std::string, std::string>> attributes = {};
 };
 
 /// Sends spans to an OpenTelemetry collector: OTLP over HTTP, JSON, in
 /// batches, from a thread of its own. `Record` never waits: when the queue is
-/// full, or the collector away, spans are dropped and counted.
+/// full, or the collector away, spans are dropped and counted. Without spans
+/// the thread sleeps.
 ///
 /// Thread safety: thread-safe.
 class Tracer {
  public:
   struct Options {
-    std::string endpoint;  ///< "http://HOST:4318"; "/v1/traces" is added
+    std::string endpoint;      ///< "http://HOST:4318"; "/v1/traces" is added
+    std::string ca_file = {};  ///< for https; PEM; empty: the system's
     std::string service_name;
     std::string service_version;
     /// Of requests that bring no decision along, the share that is traced.
@@ -57,7 +59,9 @@ class Tracer {
   /// kInvalidArgument if the endpoint is no http or https URL.
   static Result<std::unique_ptr<Tracer>> Create(Options options);
 
-  virtual ~Tracer() = default;  ///< sends what it still has, within a second
+  /// Sends what it still has, within a second.
+  virtual ~Tracer() = default;
+
   /// Whether a request with `context` should be recorded.
   virtual bool Wants(const std::optional<TraceContext>& context) = 0;
   virtual void Record(Span span) = 0;
