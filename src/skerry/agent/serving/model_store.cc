@@ -47,6 +47,9 @@ class ModelStoreImpl final : public ModelStore {
                         const std::optional<Split>& split) override;
   Result<void> Unload(const std::string& alias) override;
 
+  const ModelOptions& default_options() const override {
+    return options_.defaults;
+  }
   std::vector<ModelDescription> List() const override;
   Result<std::vector<ModelDescription>> Versions(
       const std::string& alias) const override;

@@ -156,6 +156,9 @@ class ModelStore {
   /// Returns when the last one has ended. kNotFound.
   virtual Result<void> Unload(const std::string& alias) = 0;
 
+  /// What a model is served with if nobody says otherwise.
+  virtual const ModelOptions& default_options() const = 0;
+
   /// By alias; the version that requests get, or all of them.
   virtual std::vector<ModelDescription> List() const = 0;
   virtual Result<std::vector<ModelDescription>> Versions(
