@@ -41,7 +41,7 @@ void ReadLines(const std::string& key, CapturedFiles& files) {
   std::istringstream stream(content);
   for (std::string text; std::getline(stream, text);) {
     auto line = nlohmann::json::parse(text, nullptr, false);
-    if (line.is_discarded()) {
+    if (!line.is_object()) {
       files.faults.push_back("no JSON in " + key);
       continue;
     }

@@ -23,6 +23,8 @@ using std::chrono::steady_clock;
 
 // Paths held at once, however many files there are.
 constexpr std::size_t kPassFiles = 1024;
+// Then the pass ends, and another follows later.
+constexpr int kPassFailures = 8;
 // A file holds a batch, and base64 makes its payloads longer by a third.
 constexpr std::size_t kFileBytes = 2 * kCaptureBufferBytesMax;
 constexpr std::chrono::milliseconds kFirstPause{500};
@@ -96,17 +98,18 @@ class UploadImpl final : public Upload {
   // One pass over the oldest files.
   Outcome UploadOldest() {
     const std::vector<std::string> keys = FindOldest();
-    bool failed = false;
+    int failures = 0;
     for (const std::string& key : keys) {
       if (IsStopping()) return Outcome::kSome;
       const auto moved = Move(key);
       if (moved.has_value()) continue;
-      failed = true;
       NoteFailure(key, moved.error());
       // What S3 refuses may be this file's fault; all else is everybody's.
-      if (moved.error().code() != ErrorCode::kFailedPrecondition) break;
+      const bool refused =
+          moved.error().code() == ErrorCode::kFailedPrecondition;
+      if (++failures == kPassFailures || !refused) break;
     }
-    if (failed) return Outcome::kFailed;
+    if (failures > 0) return Outcome::kFailed;
     backoff_.Reset();
     if (failing_ && !keys.empty()) {
       failing_ = false;
