@@ -18,10 +18,11 @@ std::span<std::byte> BytesOf(std::string& text) {
   return std::as_writable_bytes(std::span(text));
 }
 
-// Its content is written before anybody reads it, so it is not cleared.
+// Its content is written before anybody reads it, so it is not cleared. What
+// libstdc++ 12 tells the operation is the capacity, not the size asked for.
 void ResizeForWriting(std::string& text, std::size_t byte_count) {
-  text.resize_and_overwrite(byte_count,
-                            [](char*, std::size_t count) { return count; });
+  text.resize_and_overwrite(
+      byte_count, [byte_count](char*, std::size_t) { return byte_count; });
 }
 
 // Where an answer's output lies, of `byte_count` bytes.
