@@ -2,10 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "skerry/agent/serving/package_files.h"
@@ -201,6 +205,70 @@ Result<void> WriteSignature(const std::string& folder,
                                  PrintPackageSignature(signature));
 }
 
+// A folder that becomes a package at once, when it is whole, or goes away.
+class PartialPackage {
+ public:
+  // kAlreadyExists if there is something at `folder`. It is made at once, so
+  // that nobody else makes it meanwhile.
+  static Result<PartialPackage> Create(const std::string& folder) {
+    std::string path = folder;
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    PartialPackage partial(path);
+    const std::string what = "cannot make " + Quoted(folder);
+    constexpr mode_t kFolderMode = 0755;
+    if (mkdir(path.c_str(), kFolderMode) != 0) {
+      const int number = errno;
+      partial.folder_.clear();
+      return platform::ErrnoError(number, what);
+    }
+    if (mkdir(partial.path_.c_str(), kFolderMode) != 0) {
+      return platform::ErrnoError(errno, what);
+    }
+    return partial;
+  }
+
+  PartialPackage(PartialPackage&& other) noexcept
+      : folder_(std::exchange(other.folder_, {})),
+        path_(std::move(other.path_)) {}
+  PartialPackage& operator=(PartialPackage&&) = delete;
+  ~PartialPackage() {
+    if (folder_.empty()) return;
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+    rmdir(folder_.c_str());
+  }
+
+  const std::string& path() const { return path_; }
+
+  Result<void> Finish() && {
+    if (rename(path_.c_str(), folder_.c_str()) != 0) {
+      return platform::ErrnoError(errno, "cannot make " + Quoted(folder_));
+    }
+    folder_.clear();
+    return {};
+  }
+
+ private:
+  explicit PartialPackage(const std::string& folder)
+      : folder_(folder),
+        path_(folder + ".partial-" + std::to_string(getpid())) {}
+
+  std::string folder_;
+  std::string path_;
+};
+
+Result<void> WriteFiles(const std::string& folder,
+                        const PackageManifest& manifest,
+                        std::span<const std::byte> model,
+                        const trust::SigningKey* key) {
+  const std::string& model_name = manifest.files.begin()->first;
+  SKERRY_RETURN_IF_ERROR(platform::WriteFile(Join(folder, model_name), model));
+  const std::string text = PrintPackageManifest(manifest);
+  SKERRY_RETURN_IF_ERROR(
+      platform::WriteTextFile(Join(folder, kManifestName), text));
+  return key == nullptr ? Result<void>() : WriteSignature(folder, text, *key);
+}
+
 std::string FileNameOf(const std::string& path) {
   std::string name = path.substr(path.rfind('/') + 1);
   if (!name.ends_with(kModelSuffix)) name += kModelSuffix;
@@ -230,19 +298,13 @@ Result<void> WriteModelPackage(const std::string& folder,
   if (auto container = ReadContainer(model); !container) {
     return container.error().WithContext(Quoted(model_path));
   }
-  constexpr mode_t kFolderMode = 0755;
-  if (mkdir(folder.c_str(), kFolderMode) != 0) {
-    return platform::ErrnoError(errno, "cannot make " + Quoted(folder));
-  }
-  const std::string model_name = FileNameOf(model_path);
-  SKERRY_RETURN_IF_ERROR(platform::WriteFile(Join(folder, model_name), model));
-  const PackageManifest manifest{
-      name, version, {{model_name, {trust::Sha256Hex(model), model.size()}}}};
-  const std::string text = PrintPackageManifest(manifest);
-  SKERRY_RETURN_IF_ERROR(
-      platform::WriteTextFile(Join(folder, kManifestName), text));
-  if (key == nullptr) return {};
-  return WriteSignature(folder, text, *key);
+  PackageManifest manifest{name, version, {}};
+  manifest.files[FileNameOf(model_path)] = {trust::Sha256Hex(model),
+                                            model.size()};
+  SKERRY_ASSIGN_OR_RETURN(PartialPackage partial,
+                          PartialPackage::Create(folder));
+  SKERRY_RETURN_IF_ERROR(WriteFiles(partial.path(), manifest, model, key));
+  return std::move(partial).Finish();
 }
 
 }  // namespace skerry::agent

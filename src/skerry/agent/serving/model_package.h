@@ -39,7 +39,8 @@ Result<ModelPackage> ReadModelPackage(const std::string& folder,
                                       const trust::TrustRoots* roots);
 
 /// Writes a package: copies `model_path` into the new folder `folder` with a
-/// manifest, signed if `key` is given. kAlreadyExists if the folder exists.
+/// manifest, signed if `key` is given. The folder is there whole, or not at
+/// all. kAlreadyExists if it exists.
 Result<void> WriteModelPackage(const std::string& folder,
                                const std::string& model_path,
                                const std::string& name,
