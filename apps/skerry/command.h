@@ -27,6 +27,7 @@ void AddRunCommand(CLI::App& app, Action& action);
 /// `argv` is the program's: an agent is measured by another program.
 void AddBenchCommand(CLI::App& app, Action& action, char** argv);
 void AddInspectCommand(CLI::App& app, Action& action);
+void AddPackageCommand(CLI::App& app, Action& action);
 void AddDoctorCommand(CLI::App& app, Action& action);
 void AddCompletionCommand(CLI::App& app, Action& action);
 void AddVersionCommand(CLI::App& app, Action& action);

@@ -37,6 +37,7 @@ int Main(int argc, char** argv) {
     return BecomeAgentClient(argv);
   });
   AddInspectCommand(app, action);
+  AddPackageCommand(app, action);
   AddDoctorCommand(app, action);
   AddCompletionCommand(app, action);
   AddVersionCommand(app, action);

@@ -15,7 +15,7 @@ _skerry() {
   local cur=${COMP_WORDS[COMP_CWORD]}
   local previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command=${COMP_WORDS[1]}
-  local commands="compile run bench predict inspect doctor completion version help"
+  local commands="compile run bench predict inspect package doctor completion version help"
   COMPREPLY=()
 
   if ((COMP_CWORD == 1)); then
@@ -37,6 +37,8 @@ _skerry() {
     --orientation) words="exif ignore" ;;
     --output-dir) compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return ;;
+    --sign) _skerry_files pem key
       return ;;
     -o | --output | --report | --labels | --input | --agent)
       compopt -o filenames
@@ -67,6 +69,8 @@ _skerry() {
     bench)
       words="--threads --seconds --json --agent --clients --shared-memory
         --inline --help" ;;
+    package)
+      words="--name --version --sign --output --json --help" ;;
     inspect | doctor) words="--json --help" ;;
     completion) words="bash --help" ;;
     help) words=$commands ;;
@@ -78,7 +82,7 @@ _skerry() {
   case $command in
     compile) _skerry_files onnx pt pth ;;
     inspect) _skerry_files onnx so ;;
-    run | bench) _skerry_files so ;;
+    run | bench | package) _skerry_files so ;;
   esac
 }
 

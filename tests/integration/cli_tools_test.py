@@ -9,8 +9,8 @@ import pytest
 
 import cli
 
-COMMANDS = ("compile", "run", "bench", "predict", "inspect", "doctor",
-            "completion", "version", "help")
+COMMANDS = ("compile", "run", "bench", "predict", "inspect", "package",
+            "doctor", "completion", "version", "help")
 
 
 @pytest.fixture(name="model", scope="module")
