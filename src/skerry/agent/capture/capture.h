@@ -66,7 +66,9 @@ inline constexpr std::size_t kCaptureBufferBytesMax = std::size_t{256} << 20;
 /// `<prefix>/<fleet>/<model>/YYYY/MM/DD/HH/<file>.jsonl` in a folder or in an
 /// S3 bucket, with large payloads in files of their own beside. A file appears
 /// whole or not at all. What is in files is never lost; a record counts as
-/// kSuccess once its file is on the disk (fsync) or S3 has answered.
+/// kSuccess once its file is on the disk (fsync) or S3 has answered, and as
+/// kFailure if that could not be done before the end. Until then it is tried
+/// again: a full disk or a lost network makes records wait.
 ///
 /// Thread safety: thread-safe.
 class Capture {
@@ -80,12 +82,16 @@ class Capture {
       CaptureOptions options, std::unique_ptr<aws::S3Client> s3,
       telemetry::Registry& metrics, const telemetry::Logger& log);
 
-  virtual ~Capture() = default;  ///< writes what it has, as `Drain`
+  /// Writes what it has, as `Drain`, for at most 5 s more and the time that a
+  /// request to S3 takes.
+  virtual ~Capture() = default;
 
   /// Errors: kAlreadyExists (the id), kResourceExhausted (buffer full),
   /// kOutOfRange (time in the future, by more than a minute),
-  /// kInvalidArgument (id: 1 to 256 printable characters, no '/'),
-  /// kFailedPrecondition (kCloud, and the last upload found no network).
+  /// kInvalidArgument (id: 1 to 256 printable characters, no '/'; a tensor
+  /// whose bytes are not what its type needs; a model name that cannot be a
+  /// folder's), kFailedPrecondition (kCloud, and the last upload found no
+  /// network). A record without a time (1970-01-01) is of now.
   virtual Result<void> Accept(CaptureRecord record) = 0;
 
   virtual CaptureStatus Status(std::string_view capture_id) const = 0;
