@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -60,6 +61,26 @@ class FullDisk {
  private:
   rlimit before_{};
   void (*before_handler_)(int) = SIG_DFL;
+};
+
+// A file system of 64 KiB, where the user may mount one.
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::string path) : path_(std::move(path)) {
+    std::filesystem::create_directories(path_);
+    mounted_ =
+        mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=64k,mode=700") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) umount2(path_.c_str(), MNT_DETACH);
+  }
+
+  const std::string& path() const { return path_; }
+  bool mounted() const { return mounted_; }
+
+ private:
+  std::string path_;
+  bool mounted_ = false;
 };
 
 TEST_F(CaptureTest, ALineHasTheDocumentedShape) {
@@ -300,6 +321,41 @@ TEST_F(CaptureTest, OnAFullDiskRecordsStayAndNewOnesAreRefused) {
   EXPECT_THAT(ReadFolder(fixture_.folder()).lines, SizeIs(4));
   EXPECT_EQ(fixture_.LogCount("capture_write_failed"), 1);
   EXPECT_EQ(fixture_.LogCount("capture_write_recovered"), 1);
+}
+
+TEST_F(CaptureTest, ADiskThatFillsUpTearsNoFileAndGoesOnWhenThereIsRoom) {
+  const SmallDisk disk(fixture_.folder() + "/disk");
+  if (!disk.mounted()) GTEST_SKIP() << "needs the right to mount";
+  CaptureOptions options = fixture_.DiskOptions();
+  options.disk_path = disk.path();
+  options.batch_size = 2;
+  const auto capture = fixture_.Create(options);
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(
+        capture->Accept(MakeRecord(std::to_string(i), 5000)).has_value());
+  }
+
+  ASSERT_TRUE(
+      Await([&] { return fixture_.LogCount("No space left on device") == 1; }));
+  const CapturedFiles full = ReadFolder(disk.path());
+  EXPECT_THAT(full.faults, IsEmpty());
+  EXPECT_FALSE(full.ids().contains("5"));
+  for (const auto& line : full.lines) {
+    const std::string id = line["eventMetadata"]["eventId"];
+    ASSERT_TRUE(
+        Await([&] { return capture->Status(id) == CaptureStatus::kSuccess; }));
+  }
+
+  // Somebody takes files away until all is written.
+  ASSERT_TRUE(Await([&] {
+    for (const auto& [key, content] : ReadFolder(disk.path()).contents) {
+      if (!key.ends_with(".jsonl")) {
+        std::filesystem::remove(disk.path() + '/' + key);
+      }
+    }
+    return capture->Status("5") == CaptureStatus::kSuccess;
+  }));
+  EXPECT_THAT(ReadFolder(disk.path()).ids(), SizeIs(6));
 }
 
 TEST_F(CaptureTest, AFolderThatIsTakenAwayIsMadeAgain) {

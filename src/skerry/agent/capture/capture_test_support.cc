@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::size_t kFileBytes = std::size_t{64} << 20;
 
+// Empty if it went away meanwhile.
 std::string Read(const std::string& path) {
-  return platform::ReadTextFile(path, kFileBytes).value();
+  return platform::ReadTextFile(path, kFileBytes).value_or("");
 }
 
 // Each reference of a line must lead to a file.
@@ -88,6 +89,7 @@ CapturedFiles ReadFolder(const std::string& folder) {
   CapturedFiles files;
   platform::VisitFiles(folder, [&](std::string_view path) {
     const std::string key(path);
+    if (key.find(".partial-") != std::string::npos) return;
     files.contents[key] = Read(folder + '/' + key);
   });
   for (const auto& [key, content] : files.contents) {
