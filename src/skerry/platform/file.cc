@@ -167,4 +167,17 @@ Result<FileDescriptor> MakeMemoryFile(std::span<const std::byte> content) {
   return file;
 }
 
+Result<FileDescriptor> MakeSharedFile(std::size_t byte_count) {
+  FileDescriptor file(
+      memfd_create("skerry-shared", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+  if (!file.open() ||
+      ftruncate(file.number(), static_cast<off_t>(byte_count)) != 0 ||
+      fcntl(file.number(), F_ADD_SEALS, seals) != 0) {
+    return ErrnoError(errno, "cannot make a file in memory of " +
+                                 std::to_string(byte_count) + " bytes");
+  }
+  return file;
+}
+
 }  // namespace skerry::platform

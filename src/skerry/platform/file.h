@@ -69,4 +69,8 @@ Result<void> WriteTextFile(const std::string& path, std::string_view content);
 /// change any more.
 Result<FileDescriptor> MakeMemoryFile(std::span<const std::byte> content);
 
+/// A file in memory, without a name, of `byte_count` zeros, to be shared with
+/// another process. Nobody can change its size any more.
+Result<FileDescriptor> MakeSharedFile(std::size_t byte_count);
+
 }  // namespace skerry::platform

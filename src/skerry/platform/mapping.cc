@@ -27,6 +27,15 @@ Result<Mapping> Mapping::OfFile(const FileDescriptor& file,
   return Mapping({static_cast<std::byte*>(start), byte_count});
 }
 
+Result<Mapping> Mapping::OfSharedFile(const FileDescriptor& file,
+                                      std::size_t byte_count) {
+  if (byte_count == 0) return Mapping();
+  void* const start = mmap(nullptr, byte_count, PROT_READ | PROT_WRITE,
+                           MAP_SHARED, file.number(), 0);
+  if (start == MAP_FAILED) return ErrnoError(errno, "cannot share the file");
+  return Mapping({static_cast<std::byte*>(start), byte_count});
+}
+
 Result<Mapping> Mapping::OfMemory(std::size_t byte_count) {
   if (byte_count == 0) return Mapping();
   void* const start = mmap(nullptr, byte_count, PROT_READ | PROT_WRITE,

@@ -27,6 +27,11 @@ class Mapping {
   static Result<Mapping> OfFile(const FileDescriptor& file,
                                 std::size_t byte_count);
 
+  /// The first `byte_count` bytes of `file`, to read and write together with
+  /// all others that map it so. The file must not shrink while it is mapped.
+  static Result<Mapping> OfSharedFile(const FileDescriptor& file,
+                                      std::size_t byte_count);
+
   /// Fresh memory of zeros. From 2 MB on it asks for huge pages, which save
   /// most of the page faults of a first use; whether the system has any is
   /// its own affair. kResourceExhausted if there is not enough.

@@ -1,12 +1,17 @@
 #include "skerry/platform/process.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <string>
 #include <string_view>
 
@@ -57,6 +62,41 @@ Result<FileDescriptor> OpenProcess(pid_t process) {
 bool HasEnded(const FileDescriptor& process) {
   pollfd waited{process.number(), POLLIN, 0};
   return poll(&waited, 1, 0) > 0 && (waited.revents & POLLIN) != 0;
+}
+
+void ConfineThisProcess() {
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+    std::signal(number, SIG_IGN);
+  }
+  // Half of the scale: before the program that started it.
+  const FileDescriptor score(
+      open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  constexpr std::string_view kScore = "500";
+  if (score.open()) {
+    static_cast<void>(write(score.number(), kScore.data(), kScore.size()) > 0);
+  }
+}
+
+Result<void> PinThisThread(std::span<const int> cores) {
+  if (cores.empty()) return {};
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::string names;
+  for (const int core : cores) {
+    names += ' ' + std::to_string(core);
+    if (core < 0 || core >= CPU_SETSIZE) {
+      return InvalidArgument("there is no core " + std::to_string(core));
+    }
+    CPU_SET(static_cast<unsigned>(core), &set);
+  }
+  if (sched_setaffinity(0, sizeof set, &set) == 0) return {};
+  if (errno == EINVAL) {
+    return InvalidArgument("this process has none of the cores" + names);
+  }
+  return ErrnoError(errno, "cannot pin a thread to cores" + names);
 }
 
 }  // namespace skerry::platform

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <span>
 
 #include "skerry/base/result.h"
 #include "skerry/platform/file.h"
@@ -28,5 +29,16 @@ Result<FileDescriptor> OpenProcess(pid_t process);
 
 /// Whether the process of a handle has ended.
 bool HasEnded(const FileDescriptor& process);
+
+/// For a process that runs what might go wrong: it can gain no privileges, by
+/// whatever it executes, leaves no core dump, goes before others when memory
+/// runs out, and is not ended by the signals that ask a program to end: its
+/// parent ends it.
+void ConfineThisProcess();
+
+/// Lets the calling thread, and those that it starts from now on, run on the
+/// CPUs `cores` only; empty: as it is. kInvalidArgument if this machine, or
+/// this process, has none of them.
+Result<void> PinThisThread(std::span<const int> cores);
 
 }  // namespace skerry::platform

@@ -1,10 +1,16 @@
 #include "skerry/platform/process.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <vector>
+
+#include "skerry/platform/thread.h"
 
 namespace skerry::platform {
 namespace {
@@ -42,6 +48,35 @@ TEST(ProcessTest, AHandleTellsWhenItsProcessHasEnded) {
   const auto gone = OpenProcess(child);
   ASSERT_FALSE(gone.has_value());
   EXPECT_EQ(gone.error().code(), ErrorCode::kNotFound);
+}
+
+TEST(ProcessTest, AThreadIsPinnedToCoresThatExist) {
+  const std::array<int, 1> none = {-1};
+  const std::array<int, 1> far = {1023};
+  const std::array<int, 1> first = {0};
+
+  auto thread = Thread::Start("pinned", [&] {
+    EXPECT_TRUE(PinThisThread({}));
+    EXPECT_FALSE(PinThisThread(none));
+    EXPECT_FALSE(PinThisThread(far));
+    EXPECT_TRUE(PinThisThread(first));
+    EXPECT_EQ(sched_getcpu(), 0);
+  });
+  EXPECT_TRUE(thread.has_value());
+}
+
+TEST(ProcessTest, AConfinedProcessGainsNothingAndOutlivesRequestsToEnd) {
+  const pid_t child = fork();
+  if (child == 0) {
+    ConfineThisProcess();
+    raise(SIGTERM);
+    raise(SIGINT);
+    _exit(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 42 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 42);
 }
 
 }  // namespace
