@@ -100,13 +100,9 @@ Result<void> ModelVersion::StartInstances() {
 Result<std::unique_ptr<Executor>> ModelVersion::MakeExecutor(
     const ExecutorOptions& options) const {
   if (!source_.options.isolate) return CreateSessionExecutor(model_, options);
-#ifdef SKERRY_HAS_WORKER
   return CreateWorkerExecutor(source_.worker_program,
                               source_.package.model_path, contract_.manifest(),
                               options);
-#else
-  return Unimplemented("this program cannot isolate models");
-#endif
 }
 
 // Instances take the cores in turn, each as many as it has threads.
