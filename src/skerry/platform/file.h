@@ -29,6 +29,8 @@ class FileDescriptor {
   bool open() const { return number_ >= 0; }
   int number() const { return number_; }
   void Close();
+  /// Gives the descriptor up, open, to whoever takes the number.
+  int Release() { return std::exchange(number_, -1); }
 
  private:
   int number_ = -1;
