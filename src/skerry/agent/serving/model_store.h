@@ -60,6 +60,7 @@ struct ModelDescription {
   std::string alias;
   std::string version;
   std::string folder;  ///< as it was given
+  std::string package_name;
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
   ModelOptions options;

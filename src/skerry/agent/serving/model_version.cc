@@ -192,6 +192,7 @@ ModelDescription ModelVersion::Describe() const {
   description.alias = source_.alias;
   description.version = source_.version;
   description.folder = source_.package.folder;
+  description.package_name = source_.package.name;
   description.inputs = contract_.manifest().inputs;
   description.outputs = contract_.manifest().outputs;
   description.options = source_.options;
