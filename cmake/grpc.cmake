@@ -5,7 +5,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(GRPC REQUIRED grpc++)
 
 set(grpc_libraries)
-foreach(name grpc++_reflection protobuf ${GRPC_STATIC_LIBRARIES})
+foreach(name protobuf ${GRPC_STATIC_LIBRARIES})
   find_library(GRPC_LIBRARY_${name} NAMES ${name})
   if(GRPC_LIBRARY_${name} MATCHES "\\.a$")
     list(APPEND grpc_libraries ${GRPC_LIBRARY_${name}})
