@@ -37,7 +37,8 @@ class GrpcServer {
   virtual int tcp_port() const = 0;
 
   /// Refuses new calls and waits until all others are answered, or
-  /// `deadline`; then they are cancelled.
+  /// `deadline`; then they are cancelled, and this returns when the models
+  /// have let go of them.
   virtual void Shutdown(std::chrono::steady_clock::time_point deadline) = 0;
 };
 
