@@ -26,7 +26,11 @@ constexpr std::size_t kSaltBytesMax = 256;
 
 Error Wrong(std::string_view key, const Json& found, std::string_view wanted) {
   constexpr std::size_t kFoundBytesMax = 64;
-  std::string text = found.dump(-1, ' ', true, Json::error_handler_t::replace);
+  // The library prints nested values by recursion, and they may be nested deep.
+  std::string text =
+      found.is_structured()
+          ? std::string("an ") + found.type_name()
+          : found.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (text.size() > kFoundBytesMax) {
     text.resize(kFoundBytesMax);
     text += "...";

@@ -99,22 +99,22 @@ std::string EncodeBase64(std::span<const std::byte> bytes) {
 Result<std::vector<std::byte>> DecodeBase64(const std::string& text) {
   const Error wrong = InvalidArgument("'signature' is no base64, or too long");
   if (text.size() % 4 != 0 || text.size() > kSignatureBytesMax) return wrong;
-  const bool alphabet_only =
+  const std::size_t digits = std::min(text.find('='), text.size());
+  const std::size_t padding = text.size() - digits;
+  const bool is_base64 =
       text.find_first_not_of(
-          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-          "=") == std::string::npos;
-  if (!alphabet_only) return wrong;
+          "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+          "abcdefghijklmnopqrstuvwxyz0123456789+/") >= digits &&
+      text.find_first_not_of('=', digits) == std::string::npos && padding <= 2;
+  if (!is_base64) return wrong;
   std::vector<std::byte> bytes(text.size() / 4 * 3);
   const int length =
       EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                       reinterpret_cast<const unsigned char*>(text.data()),
                       static_cast<int>(text.size()));
-  if (length < 0) return wrong;
   // OpenSSL counts the padding as bytes.
-  const auto padding = static_cast<std::size_t>(std::ranges::count(text, '='));
-  if (padding > 2) return wrong;
-  bytes.resize(static_cast<std::size_t>(length) -
-               std::min(padding, static_cast<std::size_t>(length)));
+  if (length != static_cast<int>(bytes.size())) return wrong;
+  bytes.resize(bytes.size() - padding);
   return bytes;
 }
 

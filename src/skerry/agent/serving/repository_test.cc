@@ -182,6 +182,14 @@ TEST(ModelConfigurationTest, KeepsTheDefaultsOfKeysThatAreNotThere) {
   EXPECT_EQ(ParseModelConfiguration("{}", defaults)->options.queue_length, 77U);
 }
 
+TEST(ModelConfigurationTest, DeepNestingIsRefusedLikeAnyOtherValue) {
+  constexpr std::size_t kDepth = 30000;
+  const std::string deep = std::string(kDepth, '[') + std::string(kDepth, ']');
+  const auto read = ParseModelConfiguration("{\"queue\": " + deep + "}", {});
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().message(), HasSubstr("'queue' is an array"));
+}
+
 TEST(ModelConfigurationTest, RefusesAndNamesWhatIsWrong) {
   const std::vector<std::pair<const char*, const char*>> wrong = {
       {"[]", "no JSON object"},
