@@ -73,12 +73,14 @@ TEST(CredentialsTest, ABrokenIotAnswerIsAnErrorWithoutSecrets) {
         R"({"credentials":{"accessKeyId":1}})"}) {
     EXPECT_FALSE(ParseIotCredentials(text).has_value()) << text;
   }
-  std::string wrong = whole;
-  wrong.replace(wrong.find("2018-01"), 7, "2018-13");
-  const auto read = ParseIotCredentials(wrong);
-  ASSERT_FALSE(read.has_value());
-  EXPECT_THAT(read.error().message(), HasSubstr("expiration"));
-  EXPECT_THAT(read.error().message(), Not(HasSubstr("sec/ret")));
+  for (const std::string month : {"2018-13", "1009-01", "9999-12", "2018_01"}) {
+    std::string wrong = whole;
+    wrong.replace(wrong.find("2018-01"), month.size(), month);
+    const auto read = ParseIotCredentials(wrong);
+    ASSERT_FALSE(read.has_value()) << month;
+    EXPECT_THAT(read.error().message(), HasSubstr("expiration"));
+    EXPECT_THAT(read.error().message(), Not(HasSubstr("sec/ret")));
+  }
 }
 
 TEST(CredentialsTest, TheIotProviderNeedsTls) {

@@ -56,7 +56,12 @@ std::optional<system_clock::time_point> ParseTime(std::string_view text) {
       std::chrono::year(*year),
       std::chrono::month(static_cast<unsigned>(*month)),
       std::chrono::day(static_cast<unsigned>(*day)));
-  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return {};
+  // The clock counts nanoseconds: its years are few.
+  const bool representable = *year >= 1970 && *year <= 2200;
+  if (!date.ok() || !representable || *hour > 23 || *minute > 59 ||
+      *second > 60) {
+    return {};
+  }
   return std::chrono::sys_days(date) + std::chrono::hours(*hour) +
          std::chrono::minutes(*minute) + std::chrono::seconds(*second);
 }

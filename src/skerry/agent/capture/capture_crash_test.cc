@@ -25,15 +25,20 @@ constexpr char kFolderVariable[] = "SKERRY_CAPTURE_TEST_FOLDER";
 constexpr char kRoundVariable[] = "SKERRY_CAPTURE_TEST_ROUND";
 constexpr int kRounds = 15;
 
+std::string Variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
 // The child: captures until it is killed, and says on standard output which
 // records it was told are written.
 TEST(CaptureChild, DISABLED_CapturesUntilItIsKilled) {
   CaptureFixture fixture;
   CaptureOptions options = fixture.DiskOptions();
-  options.disk_path = std::getenv(kFolderVariable);
+  options.disk_path = Variable(kFolderVariable);
   options.batch_size = 3;
   const auto capture = fixture.Create(options);
-  const std::string round = std::getenv(kRoundVariable);
+  const std::string round = Variable(kRoundVariable);
   std::set<std::string> waiting;
   for (int i = 0;; ++i) {
     const std::string id = round + '-' + std::to_string(i);
