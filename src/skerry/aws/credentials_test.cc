@@ -42,8 +42,6 @@ TEST(CredentialsTest, AMissingVariableIsNamed) {
 }
 
 TEST(CredentialsTest, TheIotAnswerIsRead) {
-  using namespace std::chrono_literals;
-
   const auto read = ParseIotCredentials(kAnswer);
 
   ASSERT_TRUE(read.has_value()) << read.error().message();
@@ -51,7 +49,8 @@ TEST(CredentialsTest, TheIotAnswerIsRead) {
   EXPECT_EQ(read->credentials.secret_access_key, "sec/ret");
   EXPECT_EQ(read->credentials.session_token, "tok");
   EXPECT_EQ(read->expiration,
-            std::chrono::sys_days(2018y / 1 / 18) + 9h + 18min + 6s);
+            std::chrono::sys_days(std::chrono::year(2018) / 1 / 18) +
+                std::chrono::seconds((9 * 60 + 18) * 60 + 6));
 }
 
 TEST(CredentialsTest, CredentialsWithoutExpirationAreNotKept) {

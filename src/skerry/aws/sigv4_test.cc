@@ -21,8 +21,8 @@ constexpr char kS3Secret[] = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 constexpr char kS3Host[] = "examplebucket.s3.amazonaws.com";
 
 system_clock::time_point SuiteTime() {
-  using namespace std::chrono_literals;
-  return sys_days(2015y / 8 / 30) + 12h + 36min;
+  return sys_days(std::chrono::year(2015) / 8 / 30) +
+         std::chrono::minutes(12 * 60 + 36);
 }
 
 std::string SuiteSignature(const std::string& method, const std::string& target,
@@ -42,13 +42,12 @@ std::string SuiteSignature(const std::string& method, const std::string& target,
 
 // The signature of a request to S3, as in the examples of S3's manual.
 std::string S3Signature(const http::Request& request) {
-  using namespace std::chrono_literals;
   const Signer signer{.credentials = {"AKIAIOSFODNN7EXAMPLE", kS3Secret, ""},
                       .region = "us-east-1",
                       .service = "s3",
                       .path_rule = PathRule::kOnce};
-  const http::Headers added =
-      Sign(signer, request, kS3Host, sys_days(2013y / 5 / 24));
+  const http::Headers added = Sign(signer, request, kS3Host,
+                                   sys_days(std::chrono::year(2013) / 5 / 24));
   EXPECT_EQ(added.back().first, "Authorization");
   const std::string& value = added.back().second;
   return value.substr(value.find("Signature=") + 10);

@@ -8,24 +8,25 @@
 namespace skerry::agent {
 namespace {
 
-using namespace std::chrono_literals;
+using Ms = std::chrono::milliseconds;
 
 TEST(BackoffTest, WaitsGrowToTheLongestAndStartAgain) {
-  Backoff backoff(100ms, 1000ms, 7);
+  Backoff backoff(Ms(100), Ms(1000), 7);
 
-  for (const auto bound : {100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms}) {
+  for (const auto bound :
+       {Ms(100), Ms(200), Ms(400), Ms(800), Ms(1000), Ms(1000)}) {
     const auto wait = backoff.Next();
-    EXPECT_GE(wait, 0ms);
+    EXPECT_GE(wait, Ms(0));
     EXPECT_LE(wait, bound);
   }
   backoff.Reset();
-  EXPECT_LE(backoff.Next(), 100ms);
+  EXPECT_LE(backoff.Next(), Ms(100));
 }
 
 TEST(BackoffTest, WaitsAreSpreadOverTheWholeRange) {
-  Backoff backoff(1000ms, 1000ms, 7);
-  auto least = 1000ms;
-  auto most = 0ms;
+  Backoff backoff(Ms(1000), Ms(1000), 7);
+  auto least = Ms(1000);
+  auto most = Ms(0);
 
   for (int i = 0; i < 1000; ++i) {
     const auto wait = backoff.Next();
@@ -33,8 +34,8 @@ TEST(BackoffTest, WaitsAreSpreadOverTheWholeRange) {
     most = std::max(most, wait);
   }
 
-  EXPECT_LT(least, 20ms);
-  EXPECT_GT(most, 980ms);
+  EXPECT_LT(least, Ms(20));
+  EXPECT_GT(most, Ms(980));
 }
 
 }  // namespace

@@ -54,13 +54,13 @@ void ReadLines(const std::string& key, CapturedFiles& files) {
 }  // namespace
 
 CaptureRecord MakeRecord(const std::string& id, int element_count) {
-  using namespace std::chrono_literals;
   CaptureRecord record;
   record.model_name = "detector";
   record.model_version = "1.0";
   record.capture_id = id;
   record.inference_time =
-      std::chrono::sys_days(2026y / 11 / 24) + 10h + 15min + 30s;
+      std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) +
+      std::chrono::seconds((10 * 60 + 15) * 60 + 30);
   record.inputs.push_back(
       {"image",
        {DataType::kFloat32, Shape({1, element_count})},
