@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <stop_token>
 #include <string>
@@ -99,7 +100,7 @@ TEST(ClientTest, AConnectionThatTheServerClosedIsRenewed) {
 }
 
 TEST(ClientTest, ADroppedRequestIsRepeatedUnlessItMightBeDoneTwice) {
-  int count = 0;
+  std::atomic<int> count = 0;
   TestServer server([&count](const auto& request) {
     // Every second request is read, and then dropped.
     if (++count % 2 == 0) return Reply{.close = true};
