@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -56,11 +57,12 @@ struct TrapTable {
     const std::uintptr_t page = address / page_bytes * page_bytes;
     // All the rest, not a page: what was cut off is missing to the end, and
     // the client must not choose how many faults that makes.
-    void* const mapped =
-        mmap(reinterpret_cast<void*>(page), end - page,
-             PROT_READ | (writable ? PROT_WRITE : 0),
-             MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mapped == MAP_FAILED) return false;
+    // The system call itself: what checkers of races put before it does not
+    // belong into a handler, and others may well be reading the page.
+    const long mapped = syscall(
+        SYS_mmap, page, end - page, PROT_READ | (writable ? PROT_WRITE : 0),
+        MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == -1) return false;
     slot.sprung.store(true);
     return true;
   }
