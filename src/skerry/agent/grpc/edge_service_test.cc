@@ -3,10 +3,13 @@
 
 #include <array>
 #include <filesystem>
+#include <limits>
+#include <thread>
 
 #include "skerry/agent/grpc/edge_types.h"
 #include "skerry/agent/grpc/grpc_test_support.h"
 #include "skerry/agent/shm/shm_test_support.h"
+#include "skerry/platform/temp_directory.h"
 
 namespace skerry::agent {
 namespace {
@@ -243,6 +246,111 @@ TEST_F(EdgeServiceTest, CapturingThatIsNotConfiguredSaysSo) {
   edge::GetCaptureDataStatusResponse answer;
   ASSERT_TRUE(Call(&edge::Agent::Stub::GetCaptureDataStatus, ask, answer).ok());
   EXPECT_EQ(answer.status(), edge::NOT_FOUND);
+}
+
+class EdgeCaptureTest : public EdgeServiceTest {
+ protected:
+  void SetUp() override {
+    CaptureOptions options;
+    options.device_name = "device";
+    options.fleet_name = "fleet";
+    options.disk_path = folder_.path();
+    options.batch_size = 1;
+    auto capture =
+        Capture::Create(options, nullptr, store_.metrics, store_.log);
+    ASSERT_TRUE(capture) << capture.error().message();
+    capture_ = *std::move(capture);
+    EdgeServiceTest::SetUp();
+    LoadScale("scale");
+  }
+
+  edge::CaptureDataRequest Request(const std::string& id) const {
+    edge::CaptureDataRequest request;
+    request.set_model_name("scale");
+    request.set_capture_id(id);
+    *request.add_input_tensors() = ScalePredict("", {1, 2, 3}).tensors(0);
+    auto& data = *request.add_inputs();
+    data.set_name("label");
+    data.set_encoding(edge::JSON);
+    data.set_byte_data("{}");
+    return request;
+  }
+
+  grpc::Status Accept(const edge::CaptureDataRequest& request) {
+    edge::CaptureDataResponse response;
+    return Call(&edge::Agent::Stub::CaptureData, request, response);
+  }
+
+  edge::CaptureDataStatus State(const std::string& id) {
+    edge::GetCaptureDataStatusRequest request;
+    request.set_capture_id(id);
+    edge::GetCaptureDataStatusResponse response;
+    EXPECT_TRUE(
+        Call(&edge::Agent::Stub::GetCaptureDataStatus, request, response).ok());
+    return response.status();
+  }
+
+  platform::TempDirectory folder_ =
+      platform::TempDirectory::Create("skerry-capture").value();
+};
+
+TEST_F(EdgeCaptureTest, DataIsKeptInlineAndFromSharedMemory) {
+  const SystemVSegment segment(64, 'x');
+  auto shared = Request("shared");
+  shared.mutable_input_tensors(0)
+      ->mutable_shared_memory_handle()
+      ->set_segment_id(segment.id());
+  auto& output = *shared.add_output_tensors();  // the model's first
+  output.set_byte_data(BytesOf({2, 4, 6}));
+
+  for (const auto& request : {Request("inline"), shared}) {
+    const auto status = Accept(request);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+  }
+
+  for (const char* id : {"inline", "shared"}) {
+    while (State(id) == edge::IN_PROGRESS) std::this_thread::yield();
+    EXPECT_EQ(State(id), edge::SUCCESS);
+  }
+  EXPECT_EQ(State("none"), edge::NOT_FOUND);
+}
+
+TEST_F(EdgeCaptureTest, RefusalsHaveTheDocumentedCodes) {
+  ASSERT_TRUE(Accept(Request("taken")).ok());
+  const auto code = [this](auto change) {
+    auto request = Request("new");
+    change(request);
+    return Accept(request).error_code();
+  };
+  EXPECT_EQ(code([](auto& r) { r.set_capture_id("taken"); }),
+            grpc::ALREADY_EXISTS);
+  EXPECT_EQ(code([](auto& r) { r.set_capture_id(""); }),
+            grpc::INVALID_ARGUMENT);
+  EXPECT_EQ(code([](auto& r) { r.set_model_name("none"); }), grpc::NOT_FOUND);
+  EXPECT_EQ(code([](auto& r) {
+              r.mutable_inference_timestamp()->set_seconds(4'000'000'000);
+            }),
+            grpc::OUT_OF_RANGE);
+  EXPECT_EQ(code([](auto& r) {
+              r.mutable_inference_timestamp()->set_seconds(
+                  std::numeric_limits<std::int64_t>::max());
+            }),
+            grpc::OUT_OF_RANGE);
+  EXPECT_EQ(
+      code([](auto& r) { r.mutable_inference_timestamp()->set_nanos(-1); }),
+      grpc::INVALID_ARGUMENT);
+  EXPECT_EQ(code([](auto& r) {
+              r.mutable_input_tensors(0)->mutable_byte_data()->pop_back();
+            }),
+            grpc::INVALID_ARGUMENT);
+  EXPECT_EQ(code([](auto& r) {
+              r.mutable_inputs(0)->set_encoding(static_cast<edge::Encoding>(9));
+            }),
+            grpc::INVALID_ARGUMENT);
+  EXPECT_EQ(code([](auto& r) {
+              r.mutable_inputs(0)->mutable_shared_memory_handle();
+            }),
+            grpc::INVALID_ARGUMENT);
 }
 
 TEST(EdgeTypesTest, EachTypeGoesByANumberOfItsWidth) {
