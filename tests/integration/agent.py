@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import threading
 import time
@@ -76,10 +75,12 @@ class Agent:
         self.lines: list[str] = []
         self.changed = threading.Condition()
         self.process: subprocess.Popen | None = None
+        self.start_seconds = 0.0
 
     def start(self, *more: str, ready: bool = True) -> "Agent":
         """Starts the program, and waits until it says that it is ready."""
         self.lines = []
+        begin = time.monotonic()
         self.process = subprocess.Popen(
             [str(PROGRAM), "-a", self.socket, "-c", str(self.config), "-m",
              str(64 << 20), *self.flags, *more],
@@ -89,6 +90,7 @@ class Agent:
                          daemon=True).start()
         if ready:
             self.wait_for(READY)
+        self.start_seconds = time.monotonic() - begin
         return self
 
     def _read(self, process: subprocess.Popen) -> None:
@@ -201,10 +203,15 @@ class Connection(http.client.HTTPConnection):
             output["shape"])
 
 
-def peer_of(connection: socket.socket) -> tuple[int, int, int]:
-    """Process, user and group at the other end."""
-    return struct.unpack("3i", connection.getsockopt(
-        socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+def is_sanitized() -> bool:
+    """Whether the agent is built with AddressSanitizer."""
+    return b"__asan_init" in PROGRAM.read_bytes()
+
+
+def resident_bytes(process: int) -> int:
+    """The process's memory that is in RAM."""
+    pages = pathlib.Path(f"/proc/{process}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def children_of(process: int) -> list[int]:

@@ -227,6 +227,19 @@ def test_metrics_count_requests(folder: pathlib.Path, packages: dict) -> None:
                         model="net") >= 0
 
 
+def test_an_empty_agent_is_small_and_quick(folder: pathlib.Path) -> None:
+    if agent.is_sanitized():
+        pytest.skip("sanitizers take memory and time")
+    starts = []
+    for _ in range(5):
+        with serve(folder) as server:
+            starts.append(server.start_seconds)
+            resident = agent.resident_bytes(server.process.pid)
+            assert resident < 15e6, f"{resident / 1e6:.1f} MB"
+
+    assert min(starts) < 0.05, starts
+
+
 def test_an_idle_agent_takes_no_cpu(folder: pathlib.Path,
                                     packages: dict) -> None:
     with serve(folder) as server:

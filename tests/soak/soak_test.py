@@ -50,19 +50,15 @@ def wanted_requests() -> int:
     return int(os.environ.get("SKERRY_SOAK_REQUESTS", 20_000))
 
 
-def is_sanitized() -> bool:
-    return b"__asan_init" in agent.PROGRAM.read_bytes()
-
-
 def test_each_request_gets_its_own_answer(tmp_path: pathlib.Path) -> None:
     seed = int(os.environ.get("SKERRY_SOAK_SEED", 1))
 
     assert soak(tmp_path, wanted_requests(), seed,
-                is_sanitized()).returncode == 0
+                agent.is_sanitized()).returncode == 0
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
         sys.exit(soak(pathlib.Path(temporary), wanted_requests(),
                       int(os.environ.get("SKERRY_SOAK_SEED", 1)),
-                      is_sanitized()).returncode)
+                      agent.is_sanitized()).returncode)
