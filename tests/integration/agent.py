@@ -22,7 +22,7 @@ PROGRAM = cli.BUILD / "bin" / "skerry-agent"
 READY = "Server listening on"
 WAIT_S = 60
 COUNT = 64
-LARGE = (1, 3, 224, 224)
+SLOW_SIZE = 320
 
 
 def affine(folder: pathlib.Path, bias: float,
@@ -42,7 +42,7 @@ def affine(folder: pathlib.Path, bias: float,
 def slow(folder: pathlib.Path) -> pathlib.Path:
     """A package whose model takes some milliseconds and gives y = x."""
     folder.mkdir(parents=True)
-    size = 640
+    size = SLOW_SIZE
     identity = numpy.eye(size, dtype=numpy.float32)
     names = ["x", *[f"x{i}" for i in range(5)], "y"]
     nodes = [helper.make_node("MatMul", [before, "w"], [after])
@@ -182,7 +182,7 @@ class Connection(http.client.HTTPConnection):
         super().request(method, path, data, headers or {})
         response = self.getresponse()
         content = response.read()
-        if "json" in (response.getheader("Content-Type") or ""):
+        if content and "json" in response.getheader("Content-Type", ""):
             return response.status, json.loads(content)
         return response.status, content.decode(errors="replace")
 

@@ -6,6 +6,7 @@ Needs build/venv-agent; `./run test agent` runs it.
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -158,8 +159,11 @@ def test_each_call_has_its_documented_codes(
     for alias in ("with.dot", "under_score", "-begins", "ends-", ""):
         assert load(package, alias) == code.INVALID_ARGUMENT, alias
     broken = tmp_path / "broken"
-    broken.mkdir()
-    (broken / "net.so").write_bytes(b"\x7fELF no more")
+    shutil.copytree(package, broken)
+    model_file = next(broken.glob("*.so"))
+    content = bytearray(model_file.read_bytes())
+    content[len(content) // 2] ^= 1
+    model_file.write_bytes(content)
     assert load(broken, "other") == code.FAILED_PRECONDITION
     for call, request in (
             (stub.UnLoadModel, pb2.UnLoadModelRequest(name="absent")),

@@ -80,8 +80,7 @@ def test_sigterm_fails_no_request(folder: pathlib.Path,
                                   packages: dict) -> None:
     with serve(folder) as server:
         server.load("slow", packages["slow"])
-        size = 640
-        x = numpy.zeros((size, size), numpy.float32)
+        x = numpy.zeros((agent.SLOW_SIZE, agent.SLOW_SIZE), numpy.float32)
         answered = threading.Semaphore(0)
         outcomes: list[tuple[int, bool]] = []
 
@@ -185,12 +184,12 @@ def test_only_users_on_the_list_may_connect(folder: pathlib.Path) -> None:
     for parent in folder.parents:
         if parent.stat().st_uid == os.geteuid() and parent != parent.parent:
             parent.chmod(parent.stat().st_mode | 0o111)
-    config = {"skerry_agent_socket_mode": "0666",
-              "skerry_agent_allow_users": [12345]}
+    config = {"skerry_socket_mode": "0666",
+              "skerry_users_allowed": [12345]}
     with serve(folder, config=config) as server:
         assert server.get("/v2/health/live")[0] == 200  # root
-        assert status_as(nobody, server) is None
-    config["skerry_agent_allow_users"] = [nobody]
+        assert status_as(nobody, server) in (None, 403)
+    config["skerry_users_allowed"] = [nobody]
     with serve(folder, config=config) as server:
         assert status_as(nobody, server) == 200
 

@@ -66,14 +66,12 @@ bool Operator::LoadFromRepository(const std::string& model) {
 }
 
 void Operator::Act() {
-  switch (Below(random_, 3)) {
-    case 0:
-      return Swap();
-    case 1:
-      return LoadOrUnload();
-    default:
-      return Kill();
-  }
+  // A worker that dies again and again is started after growing pauses, in
+  // which there would be little to check.
+  if (Below(random_, 20) == 0) return Kill();
+  // "coming" is rather there than not.
+  const bool load = !coming_is_loaded_ || Below(random_, 4) == 0;
+  return load ? LoadOrUnload() : Swap();
 }
 
 /// Puts the next version, with the other bias, in place of the one there.
