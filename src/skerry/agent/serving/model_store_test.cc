@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "skerry/agent/serving/serving_test_support.h"
+#include "skerry/model/container.h"
 #include "skerry/runtime/model_test_support.h"
 
 namespace skerry::agent {
@@ -245,6 +246,42 @@ TEST_F(ModelStoreTest, LoadRefusesAliasesAndOptionsOutOfBounds) {
   }
   EXPECT_EQ(code("a", {}), ErrorCode::kUnknown);
   EXPECT_EQ(code("a", {}), ErrorCode::kAlreadyExists);
+}
+
+TEST_F(ModelStoreTest, AModelThatNeedsTooMuchMemoryIsRefusedAndForgotten) {
+  Manifest manifest = runtime::TestManifest();
+  manifest.arena_bytes = kMemoryBytesMax;
+  const std::string folder =
+      packages_.Write("a", WriteContainer(runtime::TestElf(), manifest));
+  for (int i = 0; i < 3; ++i) {
+    const auto loaded = store_.models->Load("a", folder, std::nullopt);
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().code(), ErrorCode::kResourceExhausted);
+  }
+  EXPECT_THAT(store_.models->List(), IsEmpty());
+}
+
+TEST_F(ModelStoreTest, OutputsMayNotOverlapInputs) {
+  Load("scale", packages_.Write("a", MakeScaleModel(2)));
+  Values room = x_;
+  InferenceRequest request = ScaleRequest("scale", room);
+  request.outputs.push_back({"y", std::as_writable_bytes(std::span(room))});
+  const Error error = FailureOf(std::move(request));
+  EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(error.message(), HasSubstr("it overlaps input 'x'"));
+}
+
+TEST_F(ModelStoreTest, InstancesRunAtTheSameTime) {
+  ModelOptions options;
+  options.instance_count = 2;
+  ASSERT_TRUE(store_.models->Load("gate", packages_.Write("a", MakeGateModel()),
+                                  options));
+  GatedRequest first(*store_.models, "gate");
+  GatedRequest second(*store_.models, "gate");
+  second.Open();
+  EXPECT_TRUE(second.Wait());  // though the first still runs
+  first.Open();
+  EXPECT_TRUE(first.Wait());
 }
 
 TEST_F(ModelStoreTest, ListsAndDescribesWhatIsLoaded) {
