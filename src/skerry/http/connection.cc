@@ -91,7 +91,7 @@ Result<void> Connection::Await(const Limit& limit, Start start) {
   }
   if (!outcome) {
     error_code ignored;
-    socket_.close(ignored);
+    (void)socket_.close(ignored);
     while (!outcome) {
       events_.restart();
       events_.run_one();
@@ -133,7 +133,7 @@ Result<void> Connection::Connect(const Limit& limit) {
     asio::async_connect(socket_, endpoints, std::move(done));
   }));
   error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  (void)socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   return {};
 }
 

@@ -96,7 +96,7 @@ void TestServer::Accept() {
   while (!ending_) {
     Socket socket(events_);
     error_code fault;
-    acceptor_.accept(socket, fault);
+    (void)acceptor_.accept(socket, fault);
     if (fault) continue;
     ++connection_count_;
     const std::lock_guard lock(mutex_);
@@ -111,7 +111,7 @@ void TestServer::Serve(Socket& socket) {
   } else {
     ssl::stream<Socket&> stream(socket, *tls_);
     error_code fault;
-    stream.handshake(ssl::stream_base::server, fault);
+    (void)stream.handshake(ssl::stream_base::server, fault);
     if (!fault) ServeStream(stream);
   }
   ShutDown(socket);

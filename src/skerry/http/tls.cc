@@ -39,12 +39,12 @@ Result<void> FaultOf(const std::string& path, const error_code& fault) {
 
 void TrustSystem(ssl::context& context) {
   error_code ignored;
-  context.set_default_verify_paths(ignored);
+  (void)context.set_default_verify_paths(ignored);
   std::error_code missing;
   if (std::filesystem::exists(X509_get_default_cert_dir(), missing)) return;
   for (const char* bundle : kCaBundles) {
     if (!std::filesystem::exists(bundle, missing)) continue;
-    context.load_verify_file(bundle, ignored);
+    (void)context.load_verify_file(bundle, ignored);
     return;
   }
 }
@@ -56,7 +56,7 @@ Result<void> LoadCas(ssl::context& context, const std::string& path) {
   }
   SKERRY_RETURN_IF_ERROR(CheckReadable(path));
   error_code fault;
-  context.load_verify_file(path, fault);
+  (void)context.load_verify_file(path, fault);
   return FaultOf(path, fault);
 }
 
@@ -66,10 +66,11 @@ Result<void> LoadOwnCertificate(ssl::context& context,
   SKERRY_RETURN_IF_ERROR(CheckReadable(options.certificate_file));
   SKERRY_RETURN_IF_ERROR(CheckReadable(options.key_file));
   error_code fault;
-  context.use_certificate_chain_file(options.certificate_file, fault);
+  (void)context.use_certificate_chain_file(options.certificate_file, fault);
   SKERRY_RETURN_IF_ERROR(FaultOf(options.certificate_file, fault));
   // Refuses a key that does not belong to the certificate, too.
-  context.use_private_key_file(options.key_file, ssl::context::pem, fault);
+  (void)context.use_private_key_file(options.key_file, ssl::context::pem,
+                                     fault);
   return FaultOf(options.key_file, fault);
 }
 

@@ -82,8 +82,8 @@ Result<void> CheckPermissions(const std::string& path) {
   if (status.type() != fs::file_type::regular) {
     return FailedPrecondition(Quoted(path) + " is no regular file");
   }
-  constexpr auto kForbidden = static_cast<fs::perms>(0333);
-  if ((status.permissions() & kForbidden) != fs::perms::none) {
+  constexpr unsigned kForbidden = 0333;
+  if ((static_cast<unsigned>(status.permissions()) & kForbidden) != 0) {
     return FailedPrecondition(
         Quoted(path) +
         " may be written or executed; take that away: chmod 400 " + path);
