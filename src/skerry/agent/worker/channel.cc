@@ -49,12 +49,13 @@ std::span<const std::byte> EncodeReply(
   const Result<std::string_view>& outcome = reply.outcome;
   const std::string_view text =
       outcome ? *outcome : std::string_view(outcome.error().message());
-  const std::size_t text_bytes = std::min(text.size(), kWorkerTextBytesMax);
+  const std::string_view cut = text.substr(0, kWorkerTextBytesMax);
   std::memcpy(buffer.data(), &reply.number, sizeof reply.number);
   buffer[sizeof reply.number] =
       outcome ? std::byte{0} : static_cast<std::byte>(outcome.error().code());
-  std::memcpy(buffer.data() + kReplyHeadBytes, text.data(), text_bytes);
-  return buffer.first(kReplyHeadBytes + text_bytes);
+  std::ranges::copy(std::as_bytes(std::span(cut)),
+                    buffer.begin() + kReplyHeadBytes);
+  return buffer.first(kReplyHeadBytes + cut.size());
 }
 
 Result<WorkerReply> DecodeReply(std::span<const std::byte> message) {
