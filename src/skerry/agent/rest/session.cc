@@ -193,11 +193,14 @@ void Session::BeginBody() {
     ParseChunks();
     return;
   }
-  request_->body.resize_and_overwrite(claim, [this](char* out, std::size_t n) {
-    body_bytes_ = std::min(n, input_.size());
-    std::copy_n(input_.data(), body_bytes_, out);
-    return n;
-  });
+  body_bytes_ = std::min(claim, input_.size());
+  // Not filled with zeros first. The count that GCC 12's library hands to the
+  // function may be the capacity.
+  request_->body.resize_and_overwrite(
+      claim, [this, claim](char* out, std::size_t /*capacity*/) {
+        std::copy_n(input_.data(), body_bytes_, out);
+        return claim;
+      });
   input_.erase(0, body_bytes_);
   ReadBody();
 }
