@@ -44,11 +44,19 @@ class OneModel final : public ModelStore {
                                       const LoadOptions&) override {
     return Unimplemented("");
   }
+  Result<void> Deploy(const std::string&, const std::vector<Source>&,
+                      const LoadOptions&,
+                      const std::optional<Split>&) override {
+    return Unimplemented("");
+  }
   Result<void> SetSplit(const std::string&,
                         const std::optional<Split>&) override {
     return Unimplemented("");
   }
   Result<void> Unload(const std::string&) override { return Unimplemented(""); }
+  const ModelOptions& default_options() const override {
+    return description_.options;
+  }
   std::vector<ModelDescription> List() const override { return {description_}; }
   Result<std::vector<ModelDescription>> Versions(
       const std::string&) const override {
