@@ -109,7 +109,7 @@ struct TrapTable {
 
 Result<MemoryTrap> MemoryTrap::Watch(std::span<const std::byte> range,
                                      bool writable) {
-  static const bool installed = TrapTable::Install();
+  static bool installed = TrapTable::Install();
   if (!installed) return Internal("cannot handle SIGBUS");
   Slot* const slot = TrapTable::Take();
   if (slot == nullptr) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -266,8 +267,11 @@ TEST(SharedMemoryDeathTest, AFaultElsewhereEndsTheProcess) {
   // Elsewhere an emulator runs the test, and cannot start it anew.
   GTEST_FLAG_SET(death_test_style, "threadsafe");
 #endif
-  const PosixSegment segment(kPage);
-  const auto memory = SharedMemory::OpenPosix(segment.name()).value();
+  std::shared_ptr<const SharedMemory> memory;
+  {  // gone before the end, which takes no leave
+    const PosixSegment segment(kPage);
+    memory = SharedMemory::OpenPosix(segment.name()).value();
+  }
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer) || \
     __has_feature(thread_sanitizer)
   EXPECT_DEATH(FaultElsewhere(), "BUS");
