@@ -9,9 +9,14 @@
 #include "skerry/agent/worker/channel.h"
 #include "skerry/base/check.h"
 
+using skerry::agent::DecodeReply;
+using skerry::agent::DecodeRequest;
+using skerry::agent::EncodeReply;
+using skerry::agent::kWorkerReplyBytesMax;
+using skerry::agent::WorkerReply;
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
-  using namespace skerry::agent;
   const std::span bytes(reinterpret_cast<const std::byte*>(data), size);
   static_cast<void>(DecodeRequest(bytes));
   const skerry::Result<WorkerReply> reply = DecodeReply(bytes);

@@ -115,77 +115,82 @@ TEST_F(OipServiceTest, OnlyTheOutputsThatWereAskedForComeInTheirOrder) {
   EXPECT_EQ(response_.outputs(1).name(), "y");
 }
 
+/// A change that makes a good request bad, and what is said of it.
+struct RequestFault {
+  void (*change)(oip::ModelInferRequest& request);
+  grpc::StatusCode code;
+  std::string_view words;
+};
+
+using Request = oip::ModelInferRequest;
+
+const RequestFault kRequestFaults[] = {
+    {[](Request& r) { r.set_model_name("none"); }, grpc::NOT_FOUND, "none"},
+    {[](Request& r) { r.set_model_version("9"); }, grpc::NOT_FOUND, "9"},
+    {[](Request& r) { r.mutable_inputs(0)->set_name("z"); },
+     grpc::INVALID_ARGUMENT, "z"},
+    {[](Request& r) { r.mutable_inputs(0)->set_name(""); },
+     grpc::INVALID_ARGUMENT, "name"},
+    {[](Request& r) { r.mutable_inputs(0)->set_datatype("FP64"); },
+     grpc::INVALID_ARGUMENT, "x"},
+    {[](Request& r) { r.mutable_inputs(0)->set_datatype("BYTES"); },
+     grpc::INVALID_ARGUMENT, "BYTES tensors are not supported"},
+    {[](Request& r) { r.mutable_inputs(0)->set_datatype("FLOAT"); },
+     grpc::INVALID_ARGUMENT, "FLOAT"},
+    {[](Request& r) { r.mutable_inputs(0)->set_shape(1, 4); },
+     grpc::INVALID_ARGUMENT, "x"},
+    {[](Request& r) {
+       r.mutable_inputs(0)->set_shape(1,
+                                      std::numeric_limits<std::int64_t>::max());
+     },
+     grpc::INVALID_ARGUMENT, "x"},
+    {[](Request& r) { r.mutable_inputs(0)->set_shape(1, -3); },
+     grpc::INVALID_ARGUMENT, "x"},
+    {[](Request& r) { r.mutable_raw_input_contents(0)->resize(11); },
+     grpc::INVALID_ARGUMENT, "x"},
+    {[](Request& r) { r.mutable_raw_input_contents(0)->resize(1 << 20); },
+     grpc::INVALID_ARGUMENT, "x"},
+    {[](Request& r) { r.clear_raw_input_contents(); }, grpc::INVALID_ARGUMENT,
+     "x"},
+    {[](Request& r) { r.add_raw_input_contents("more"); },
+     grpc::INVALID_ARGUMENT, "raw_input_contents has 2 entries"},
+    {[](Request& r) { *r.add_inputs() = r.inputs(0); }, grpc::INVALID_ARGUMENT,
+     "raw_input_contents has 1 entries"},
+    {[](Request& r) { r.clear_inputs(); }, grpc::INVALID_ARGUMENT,
+     "raw_input_contents"},
+    {[](Request& r) {
+       r.mutable_inputs(0)->mutable_contents()->add_fp32_contents(1);
+     },
+     grpc::INVALID_ARGUMENT, "mixed"},
+    {[](Request& r) {
+       r.clear_raw_input_contents();
+       r.mutable_inputs(0)->mutable_contents()->add_int_contents(1);
+     },
+     grpc::INVALID_ARGUMENT, "field"},
+    {[](Request& r) { r.add_outputs()->set_name("none"); },
+     grpc::INVALID_ARGUMENT, "none"},
+    {[](Request& r) {
+       auto& output = *r.add_outputs();
+       output.set_name("y");
+       (*output.mutable_parameters())["classification"].set_int64_param(1);
+     },
+     grpc::INVALID_ARGUMENT, "classification"},
+    {[](Request& r) {
+       SetPlace(*r.mutable_inputs(0)->mutable_parameters(), "none", 12, 0);
+       r.clear_raw_input_contents();
+     },
+     grpc::NOT_FOUND, "none"},
+    {[](Request& r) {
+       SetPlace(*r.mutable_inputs(0)->mutable_parameters(), "none", -1, 0);
+       r.clear_raw_input_contents();
+     },
+     grpc::INVALID_ARGUMENT, "shared_memory_byte_size"},
+};
+
 TEST_F(OipServiceTest, WhatIsWrongWithARequestIsNamed) {
   LoadScale("scale");
-  using Request = oip::ModelInferRequest;
-  struct Case {
-    void (*change)(Request& request);
-    grpc::StatusCode code;
-    std::string words;
-  };
-  const Case cases[] = {
-      {[](Request& r) { r.set_model_name("none"); }, grpc::NOT_FOUND, "none"},
-      {[](Request& r) { r.set_model_version("9"); }, grpc::NOT_FOUND, "9"},
-      {[](Request& r) { r.mutable_inputs(0)->set_name("z"); },
-       grpc::INVALID_ARGUMENT, "z"},
-      {[](Request& r) { r.mutable_inputs(0)->set_name(""); },
-       grpc::INVALID_ARGUMENT, "name"},
-      {[](Request& r) { r.mutable_inputs(0)->set_datatype("FP64"); },
-       grpc::INVALID_ARGUMENT, "x"},
-      {[](Request& r) { r.mutable_inputs(0)->set_datatype("BYTES"); },
-       grpc::INVALID_ARGUMENT, "BYTES tensors are not supported"},
-      {[](Request& r) { r.mutable_inputs(0)->set_datatype("FLOAT"); },
-       grpc::INVALID_ARGUMENT, "FLOAT"},
-      {[](Request& r) { r.mutable_inputs(0)->set_shape(1, 4); },
-       grpc::INVALID_ARGUMENT, "x"},
-      {[](Request& r) {
-         r.mutable_inputs(0)->set_shape(
-             1, std::numeric_limits<std::int64_t>::max());
-       },
-       grpc::INVALID_ARGUMENT, "x"},
-      {[](Request& r) { r.mutable_inputs(0)->set_shape(1, -3); },
-       grpc::INVALID_ARGUMENT, "x"},
-      {[](Request& r) { r.mutable_raw_input_contents(0)->resize(11); },
-       grpc::INVALID_ARGUMENT, "x"},
-      {[](Request& r) { r.mutable_raw_input_contents(0)->resize(1 << 20); },
-       grpc::INVALID_ARGUMENT, "x"},
-      {[](Request& r) { r.clear_raw_input_contents(); }, grpc::INVALID_ARGUMENT,
-       "x"},
-      {[](Request& r) { r.add_raw_input_contents("more"); },
-       grpc::INVALID_ARGUMENT, "raw_input_contents has 2 entries"},
-      {[](Request& r) { *r.add_inputs() = r.inputs(0); },
-       grpc::INVALID_ARGUMENT, "raw_input_contents has 1 entries"},
-      {[](Request& r) { r.clear_inputs(); }, grpc::INVALID_ARGUMENT,
-       "raw_input_contents"},
-      {[](Request& r) {
-         r.mutable_inputs(0)->mutable_contents()->add_fp32_contents(1);
-       },
-       grpc::INVALID_ARGUMENT, "mixed"},
-      {[](Request& r) {
-         r.clear_raw_input_contents();
-         r.mutable_inputs(0)->mutable_contents()->add_int_contents(1);
-       },
-       grpc::INVALID_ARGUMENT, "field"},
-      {[](Request& r) { r.add_outputs()->set_name("none"); },
-       grpc::INVALID_ARGUMENT, "none"},
-      {[](Request& r) {
-         auto& output = *r.add_outputs();
-         output.set_name("y");
-         (*output.mutable_parameters())["classification"].set_int64_param(1);
-       },
-       grpc::INVALID_ARGUMENT, "classification"},
-      {[](Request& r) {
-         SetPlace(*r.mutable_inputs(0)->mutable_parameters(), "none", 12, 0);
-         r.clear_raw_input_contents();
-       },
-       grpc::NOT_FOUND, "none"},
-      {[](Request& r) {
-         SetPlace(*r.mutable_inputs(0)->mutable_parameters(), "none", -1, 0);
-         r.clear_raw_input_contents();
-       },
-       grpc::INVALID_ARGUMENT, "shared_memory_byte_size"},
-  };
-  for (const Case& c : cases) {
+
+  for (const RequestFault& c : kRequestFaults) {
     const auto status = InferChanged(c.change);
     EXPECT_EQ(status.error_code(), c.code) << status.error_message();
     EXPECT_NE(status.error_message().find(c.words), std::string::npos)
