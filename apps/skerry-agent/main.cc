@@ -15,6 +15,7 @@
 #include "settings.h"
 #include "skerry/agent/agent.h"
 #include "skerry/agent/serving/executor.h"
+#include "skerry/platform/resident.h"
 #include "skerry/platform/signals.h"
 #include "skerry/telemetry/log.h"
 
@@ -65,6 +66,7 @@ int Serve(const agent::AgentConfig& config,
   if (!agent) return Complain(agent.error());
   Announce(**agent, config, log);
   (*agent)->LoadModels();
+  platform::ReleaseStartupPages();
   platform::NotifyServiceManager("READY=1");
   const int signal = platform::WaitForSignal(kEnding);
   platform::NotifyServiceManager("STOPPING=1");
