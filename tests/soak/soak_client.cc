@@ -339,7 +339,7 @@ void SoakClient::InferMalformed() {
       request.mutable_raw_input_contents(0)->pop_back();
       break;
     case 1:
-      request.set_model_name(std::string(1000, '\xFF'));
+      request.set_model_name("../../no such model" + std::string(1000, 'x'));
       break;
     case 2:
       input->set_datatype("INT64");
@@ -362,9 +362,6 @@ void SoakClient::InferMalformed() {
       parameters["shared_memory_byte_size"].set_int64_param(-1);
       break;
   }
-  // Names are strings, which gRPC's own library would not send if they are no
-  // UTF-8; they are sent as bytes of another message elsewhere.
-  if (request.model_name().front() == '\xFF') request.set_model_name("\x01");
   inference::ModelInferResponse response;
   JudgeMalformed(caller_.Infer(request, response, {}), "ModelInfer");
 }
