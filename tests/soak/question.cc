@@ -27,4 +27,15 @@ bool Question::IsAnsweredBy(std::span<const std::byte> y,
   });
 }
 
+std::string Question::Compare(std::span<const std::byte> y) const {
+  std::string text = std::to_string(y.size()) + " bytes; x, y:";
+  if (y.size() != kTensorBytes) return text;
+  std::array<float, kElementCount> found;
+  std::memcpy(found.data(), y.data(), kTensorBytes);
+  for (const std::size_t i : {0U, 1U, 31U, 63U}) {
+    text += " " + std::to_string(x[i]) + " " + std::to_string(found[i]);
+  }
+  return text;
+}
+
 }  // namespace skerry::soak

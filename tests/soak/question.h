@@ -35,6 +35,9 @@ struct Question {
 
   /// Whether `y` is what a version of `target` gives for exactly this.
   bool IsAnsweredBy(std::span<const std::byte> y, const Target& target) const;
+
+  /// What `y` is instead of the answer, for whoever must find out why.
+  std::string Compare(std::span<const std::byte> y) const;
 };
 
 /// A number from 0 to `end` - 1.

@@ -210,7 +210,12 @@ void SoakClient::InferShared() {
   const bool right =
       response.id() == request.id() &&
       question.IsAnsweredBy(region_->bytes().subspan(kTensorBytes), target);
-  Judge(status, patience, target, right, "ModelInfer in shared memory");
+  std::string what = "ModelInfer in shared memory";
+  if (status.ok() && !right) {
+    what += " (" + question.Compare(region_->bytes().subspan(kTensorBytes)) +
+            "; id " + request.id() + ", " + response.id() + ")";
+  }
+  Judge(status, patience, target, right, what);
   if (status.ok() && Below(random_, 500) != 0) return;
   caller_.Unregister(region_->name());
   region_ = nullptr;

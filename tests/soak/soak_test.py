@@ -19,7 +19,7 @@ import agent  # noqa: E402
 
 CLIENTS = 16
 # Memory settles in the first so many requests.
-REQUESTS_TO_SETTLE = 200_000
+REQUESTS_TO_SETTLE = 3_000_000
 GROWTH_MAX = 0.02
 
 
