@@ -374,6 +374,34 @@ TEST(HttpServerTest, WithoutDescriptorsItWaitsForSome) {
   EXPECT_EQ(answer->status, 200);
 }
 
+TEST(HttpServerTest, AServerThatCannotStartLeavesNothingBehind) {
+  RestServer agent;
+  const auto create = [&](const HttpServer::Options& options) {
+    return HttpServer::Create(options,
+                              Services{.models = *agent.store.models,
+                                       .repository = *agent.repository,
+                                       .regions = *agent.regions,
+                                       .capture = nullptr,
+                                       .metrics = agent.store.metrics,
+                                       .log = agent.store.log,
+                                       .tracer = nullptr,
+                                       .version = "0.1.0",
+                                       .ready = agent.ready},
+                              {});
+  };
+  HttpServer::Options options;
+  options.socket_path = agent.socket_path();
+  EXPECT_EQ(create(options).error().code(), ErrorCode::kAlreadyExists);
+  EXPECT_EQ(agent.Connect().Call("GET", "/healthz")->status, 200);
+  options.socket_path += "2";
+  for (const char* address : {"nowhere", "127.0.0.1:x", ":1"}) {
+    options.tcp_address = address;
+    EXPECT_EQ(create(options).error().code(), ErrorCode::kInvalidArgument)
+        << address;
+    EXPECT_NE(access(options.socket_path.c_str(), F_OK), 0);
+  }
+}
+
 class UnixSocketTest : public testing::Test {
  protected:
   platform::TempDirectory folder_ =
