@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "open_inference.grpc.pb.h"
-#include "skerry/agent/client/data_type_names.h"
+#include "skerry/agent/oip/data_type_names.h"
 #include "skerry/platform/temp_directory.h"
 
 namespace skerry::agent {
@@ -303,10 +303,10 @@ TEST_F(ClientTest, SaysWhatToDoWhereNobodyAnswers) {
 TEST(DataTypeNamesTest, EachTypeKeepsItsName) {
   for (int number = 0; number < 32; ++number) {
     const auto type = DataTypeFromNumber(number);
-    if (type) EXPECT_EQ(FromProtocolName(ProtocolName(*type)), type);
+    if (type) EXPECT_EQ(ParseOipType(OipTypeName(*type)).value(), *type);
   }
-  EXPECT_EQ(ProtocolName(DataType::kFloat32), "FP32");
-  EXPECT_EQ(FromProtocolName("BYTES"), std::nullopt);
+  EXPECT_EQ(OipTypeName(DataType::kFloat32), "FP32");
+  EXPECT_FALSE(ParseOipType("BYTES"));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "skerry/agent/client/data_type_names.h"
+#include "skerry/agent/oip/data_type_names.h"
 
 namespace skerry::agent {
 namespace {
@@ -26,7 +26,7 @@ inference::ModelInferRequest BasicRequest(const RemoteModel& model) {
   for (const TensorSpec& spec : model.inputs) {
     auto* input = request.add_inputs();
     input->set_name(spec.name);
-    input->set_datatype(std::string(ProtocolName(spec.type.type)));
+    input->set_datatype(std::string(OipTypeName(spec.type.type)));
     for (const std::int64_t dim : spec.type.shape.dims()) {
       input->add_shape(dim);
     }
@@ -75,7 +75,7 @@ Result<Shape> ReadShape(
 
 Result<TensorSpec> ReadSpec(
     const inference::ModelMetadataResponse::TensorMetadata& metadata) {
-  const auto type = FromProtocolName(metadata.datatype());
+  const auto type = ParseOipType(metadata.datatype());
   if (!type.has_value()) {
     return Internal("the agent says that tensor '" + metadata.name() +
                     "' has the type '" + metadata.datatype() +

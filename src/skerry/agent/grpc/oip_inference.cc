@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "skerry/agent/grpc/oip_types.h"
+#include "skerry/agent/oip/data_type_names.h"
 #include "skerry/telemetry/utf8.h"
 
 namespace skerry::agent {

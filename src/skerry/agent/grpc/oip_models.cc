@@ -7,6 +7,7 @@
 
 #include "skerry/agent/grpc/oip_service.h"
 #include "skerry/agent/grpc/oip_types.h"
+#include "skerry/agent/oip/data_type_names.h"
 #include "skerry/telemetry/utf8.h"
 
 namespace skerry::agent {

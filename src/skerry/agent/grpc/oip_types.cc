@@ -5,31 +5,32 @@
 #include <cstring>
 #include <limits>
 
+#include "skerry/agent/oip/data_type_names.h"
+
 namespace skerry::agent {
 namespace {
 
 using inference::InferTensorContents;
 
-struct TypeName {
+struct TypeNumber {
   DataType type;
-  std::string_view name;
   inference::ModelDataType number;
 };
 
-constexpr auto kTypes = std::to_array<TypeName>({
-    {DataType::kBool, "BOOL", inference::TYPE_BOOL},
-    {DataType::kUint8, "UINT8", inference::TYPE_UINT8},
-    {DataType::kUint16, "UINT16", inference::TYPE_UINT16},
-    {DataType::kUint32, "UINT32", inference::TYPE_UINT32},
-    {DataType::kUint64, "UINT64", inference::TYPE_UINT64},
-    {DataType::kInt8, "INT8", inference::TYPE_INT8},
-    {DataType::kInt16, "INT16", inference::TYPE_INT16},
-    {DataType::kInt32, "INT32", inference::TYPE_INT32},
-    {DataType::kInt64, "INT64", inference::TYPE_INT64},
-    {DataType::kFloat16, "FP16", inference::TYPE_FP16},
-    {DataType::kFloat32, "FP32", inference::TYPE_FP32},
-    {DataType::kFloat64, "FP64", inference::TYPE_FP64},
-    {DataType::kBfloat16, "BF16", inference::TYPE_BF16},
+constexpr auto kTypes = std::to_array<TypeNumber>({
+    {DataType::kBool, inference::TYPE_BOOL},
+    {DataType::kUint8, inference::TYPE_UINT8},
+    {DataType::kUint16, inference::TYPE_UINT16},
+    {DataType::kUint32, inference::TYPE_UINT32},
+    {DataType::kUint64, inference::TYPE_UINT64},
+    {DataType::kInt8, inference::TYPE_INT8},
+    {DataType::kInt16, inference::TYPE_INT16},
+    {DataType::kInt32, inference::TYPE_INT32},
+    {DataType::kInt64, inference::TYPE_INT64},
+    {DataType::kFloat16, inference::TYPE_FP16},
+    {DataType::kFloat32, inference::TYPE_FP32},
+    {DataType::kFloat64, inference::TYPE_FP64},
+    {DataType::kBfloat16, inference::TYPE_BF16},
 });
 
 template <class Element>
@@ -103,29 +104,8 @@ std::string PackAsTheyAre(const auto& values) {
 
 }  // namespace
 
-std::string_view OipTypeName(DataType type) {
-  for (const TypeName& entry : kTypes) {
-    if (entry.type == type) return entry.name;
-  }
-  return "INVALID";
-}
-
-Result<DataType> ParseOipType(std::string_view name) {
-  for (const TypeName& entry : kTypes) {
-    if (entry.name == name) return entry.type;
-  }
-  if (name == "BYTES") {
-    return InvalidArgument(
-        "BYTES tensors are not supported: models here take numbers only");
-  }
-  return InvalidArgument("'" + std::string(name) +
-                         "' is no data type; BOOL, UINT8, UINT16, UINT32, "
-                         "UINT64, INT8, INT16, INT32, INT64, FP16, FP32, FP64 "
-                         "and BF16 are");
-}
-
 inference::ModelDataType ModelConfigType(DataType type) {
-  for (const TypeName& entry : kTypes) {
+  for (const TypeNumber& entry : kTypes) {
     if (entry.type == type) return entry.number;
   }
   return inference::TYPE_INVALID;

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <limits>
 
+#include "skerry/agent/oip/data_type_names.h"
+
 namespace skerry::agent {
 namespace {
 

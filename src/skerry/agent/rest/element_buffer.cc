@@ -4,13 +4,13 @@
 #include <cmath>
 #include <system_error>
 
-#include "skerry/agent/rest/rest_types.h"
+#include "skerry/agent/oip/data_type_names.h"
 
 namespace skerry::agent {
 
 Result<ElementBuffer> ElementBuffer::Create(DataType type) {
   if (type == DataType::kFloat16 || type == DataType::kBfloat16) {
-    return InvalidArgument(std::string(RestTypeName(type)) +
+    return InvalidArgument(std::string(OipTypeName(type)) +
                            " data must be sent as binary, not as JSON");
   }
   return ElementBuffer(type);
@@ -112,7 +112,7 @@ Result<void> ElementBuffer::AppendInteger(Integer value) {
 
 Error ElementBuffer::Misfit(std::string_view value) const {
   return InvalidArgument(std::string(value.substr(0, 40)) + " is no " +
-                         std::string(RestTypeName(type_)));
+                         std::string(OipTypeName(type_)));
 }
 
 }  // namespace skerry::agent

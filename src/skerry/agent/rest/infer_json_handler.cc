@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "skerry/agent/rest/rest_types.h"
+#include "skerry/agent/oip/data_type_names.h"
 #include "skerry/model/manifest.h"
 #include "skerry/tensor/shape.h"
 
@@ -384,7 +384,7 @@ bool InferJsonHandler::TakeInput(const Scalar& scalar) {
     }
     input.name = *scalar.text;
   } else if (key_ == "datatype") {
-    const auto type = ParseRestType(scalar.text.value_or(""));
+    const auto type = ParseOipType(scalar.text.value_or(""));
     if (!type) {
       return Fail(type.error().message());
     }

@@ -139,9 +139,9 @@ TEST(InferJsonTest, ANumberThatTheTypeDoesNotHaveIsNamed) {
 TEST(InferJsonTest, TypesWithoutAFormInJsonAreRefused) {
   EXPECT_THAT(Refusal(OneInput("FP16", "[1]", "[1]")), HasSubstr("binary"));
   EXPECT_THAT(Refusal(OneInput("BYTES", "[1]", "[\"a\"]")),
-              HasSubstr("BYTES is not served"));
+              HasSubstr("BYTES tensors are not supported"));
   EXPECT_THAT(Refusal(OneInput("FP31", "[1]", "[1]")),
-              HasSubstr("unknown datatype 'FP31'"));
+              HasSubstr("'FP31' is no data type"));
 }
 
 TEST(InferJsonTest, CountAndShapeMustAgree) {

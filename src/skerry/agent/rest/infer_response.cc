@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "skerry/agent/rest/rest_types.h"
+#include "skerry/agent/oip/data_type_names.h"
 
 namespace skerry::agent {
 namespace {
@@ -130,7 +130,7 @@ void AppendOutput(const RestInferRequest& request, OutputTensor output,
                   HttpResponse& response) {
   std::string& json = response.body;
   json.append("{\"name\":").append(JsonQuoted(output.name));
-  json.append(",\"datatype\":\"").append(RestTypeName(output.type.type));
+  json.append(",\"datatype\":\"").append(OipTypeName(output.type.type));
   json.append("\",\"shape\":");
   AppendShape(output.type.shape, json);
   const RestOutput* wish = WishFor(request, output.name);

@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "skerry/agent/oip/data_type_names.h"
 #include "skerry/agent/rest/json_body.h"
-#include "skerry/agent/rest/rest_types.h"
 
 namespace skerry::agent {
 namespace {
@@ -28,7 +28,7 @@ Json TensorsJson(const std::vector<TensorSpec>& tensors, bool is_batched) {
   Json list = Json::array();
   for (const TensorSpec& tensor : tensors) {
     list.push_back({{"name", tensor.name},
-                    {"datatype", RestTypeName(tensor.type.type)},
+                    {"datatype", OipTypeName(tensor.type.type)},
                     {"shape", DimsJson(tensor, is_batched)}});
   }
   return list;
@@ -46,7 +46,7 @@ Json ConfigTensorsJson(const std::vector<TensorSpec>& tensors,
     }
     list.push_back(
         {{"name", tensor.name},
-         {"data_type", "TYPE_" + std::string(RestTypeName(tensor.type.type))},
+         {"data_type", "TYPE_" + std::string(OipTypeName(tensor.type.type))},
          {"dims", std::move(extents)}});
   }
   return list;

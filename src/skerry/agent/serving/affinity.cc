@@ -1,30 +1,11 @@
 #include "skerry/agent/serving/affinity.h"
 
 #include <cerrno>
-#include <string>
 
 #include "skerry/platform/errno_error.h"
+#include "skerry/platform/process.h"
 
 namespace skerry::agent {
-
-Result<void> PinThisThread(std::span<const int> cores) {
-  if (cores.empty()) return {};
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  std::string names;
-  for (const int core : cores) {
-    names += ' ' + std::to_string(core);
-    if (core < 0 || core >= CPU_SETSIZE) {
-      return InvalidArgument("there is no core " + std::to_string(core));
-    }
-    CPU_SET(static_cast<unsigned>(core), &set);
-  }
-  if (sched_setaffinity(0, sizeof set, &set) == 0) return {};
-  if (errno == EINVAL) {
-    return InvalidArgument("this process has none of the cores" + names);
-  }
-  return platform::ErrnoError(errno, "cannot pin a thread to cores" + names);
-}
 
 AffinityScope::~AffinityScope() {
   if (before_) sched_setaffinity(0, sizeof *before_, &*before_);
@@ -39,7 +20,7 @@ Result<AffinityScope> AffinityScope::Create(std::span<const int> cores) {
     return platform::ErrnoError(errno, "cannot read a thread's cores");
   }
   scope.before_ = before;
-  SKERRY_RETURN_IF_ERROR(PinThisThread(cores));
+  SKERRY_RETURN_IF_ERROR(platform::PinThisThread(cores));
   return scope;
 }
 

@@ -10,10 +10,6 @@
 
 namespace skerry::agent {
 
-/// Lets the calling thread run on the CPUs `cores` only; empty: as it is.
-/// kInvalidArgument if this machine, or this process, has none of them.
-Result<void> PinThisThread(std::span<const int> cores);
-
 /// Lets the calling thread, and threads that it starts meanwhile, run on
 /// certain CPUs only, and then again where it could before.
 ///
@@ -24,7 +20,7 @@ class AffinityScope {
       : before_(std::exchange(other.before_, std::nullopt)) {}
   ~AffinityScope();
 
-  /// `cores` and errors as `PinThisThread`.
+  /// `cores` and errors as `platform::PinThisThread`.
   static Result<AffinityScope> Create(std::span<const int> cores);
 
  private:

@@ -7,6 +7,7 @@
 #include "skerry/agent/serving/affinity.h"
 #include "skerry/platform/cpu.h"
 #include "skerry/platform/errno_error.h"
+#include "skerry/platform/process.h"
 
 namespace skerry::agent {
 
@@ -116,7 +117,7 @@ Result<std::unique_ptr<Instance>> ModelVersion::MakeInstance(int index) const {
   for (int i = 0; i < thread_count && !options.cores.empty(); ++i) {
     const auto turn = static_cast<std::size_t>(index * thread_count + i);
     const int core = options.cores[turn % options.cores.size()];
-    if (i == 0) SKERRY_RETURN_IF_ERROR(PinThisThread({&core, 1}));
+    if (i == 0) SKERRY_RETURN_IF_ERROR(platform::PinThisThread({&core, 1}));
     if (i > 0 || options.isolate) executor_options.cores.push_back(core);
   }
   SKERRY_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor,

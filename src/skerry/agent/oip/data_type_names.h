@@ -8,10 +8,10 @@
 namespace skerry::agent {
 
 /// The Open Inference Protocol's name of `type`, such as "FP32".
-std::string_view RestTypeName(DataType type);
+std::string_view OipTypeName(DataType type);
 
 /// The type that the protocol calls `name`. kInvalidArgument lists what there
-/// is.
-Result<DataType> ParseRestType(std::string_view name);
+/// is, with words of its own for "BYTES".
+Result<DataType> ParseOipType(std::string_view name);
 
 }  // namespace skerry::agent

@@ -1,4 +1,4 @@
-#include "skerry/agent/rest/rest_types.h"
+#include "skerry/agent/oip/data_type_names.h"
 
 #include <string>
 
@@ -22,7 +22,7 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::string_view RestTypeName(DataType type) {
+std::string_view OipTypeName(DataType type) {
   for (const Row& row : kRows) {
     if (row.type == type) {
       return row.name;
@@ -31,7 +31,7 @@ std::string_view RestTypeName(DataType type) {
   return "";
 }
 
-Result<DataType> ParseRestType(std::string_view name) {
+Result<DataType> ParseOipType(std::string_view name) {
   std::string known;
   for (const Row& row : kRows) {
     if (row.name == name) {
@@ -40,10 +40,11 @@ Result<DataType> ParseRestType(std::string_view name) {
     known.append(known.empty() ? "" : ", ").append(row.name);
   }
   if (name == "BYTES") {
-    return InvalidArgument("datatype BYTES is not served; there are " + known);
+    return InvalidArgument(
+        "BYTES tensors are not supported: models here take numbers only");
   }
-  return InvalidArgument("unknown datatype '" + std::string(name) +
-                         "'; there are " + known);
+  return InvalidArgument("'" + std::string(name) +
+                         "' is no data type; there are " + known);
 }
 
 }  // namespace skerry::agent
