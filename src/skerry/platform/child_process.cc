@@ -115,7 +115,9 @@ Result<ChildProcess> ChildProcess::Start(
 std::string ChildProcess::End() {
   if (id_ == 0) return "had ended before";
   // With what it started. One that is ending already keeps its reason.
+  // Itself too: under an emulator it may not lead its group yet.
   kill(-id_, SIGKILL);
+  kill(id_, SIGKILL);
   int status = 0;
   pid_t ended = 0;
   do {

@@ -28,7 +28,9 @@ int Release(dl_phdr_info* program, std::size_t /*size*/, void* /*unused*/) {
     const std::uintptr_t last = end & ~(page_bytes - 1);
     if (first >= last) continue;
     // If it fails, they stay, and nothing is lost.
-    madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+    auto* const address = reinterpret_cast<void*>(  // NOLINT(*-no-int-to-ptr)
+        first);
+    madvise(address, last - first, MADV_DONTNEED);
   }
   return 1;  // the program itself comes first; its libraries stay
 }

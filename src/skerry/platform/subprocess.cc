@@ -159,8 +159,9 @@ Result<CommandResult> RunCommand(const Command& command) {
   SKERRY_ASSIGN_OR_RETURN(Pipe err, MakePipe());
   SKERRY_ASSIGN_OR_RETURN(const pid_t id, Spawn(command, out.sink, err.sink));
   Result<FileDescriptor> handle = OpenProcess(id);
-  Child child(id, std::move(handle).value_or(FileDescriptor()));
-  if (!handle) return handle.error();
+  const bool is_open = handle.has_value();
+  Child child(id, is_open ? std::move(*handle) : FileDescriptor());
+  if (!is_open) return handle.error();
   out.sink.Close();
   err.sink.Close();
 

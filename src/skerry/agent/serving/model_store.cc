@@ -66,7 +66,7 @@ class ModelStoreImpl final : public ModelStore {
       const std::string& alias, const Source& source,
       const std::optional<ModelOptions>& options) const;
   Result<void> Install(const std::string& alias, const Route* before,
-                       std::shared_ptr<Route> route);
+                       const std::shared_ptr<Route>& route);
   void Retire(const std::string& alias, const Route& before,
               const Route* after) const;
   std::vector<std::shared_ptr<ModelVersion>> AllVersions() const;
@@ -111,7 +111,7 @@ Result<std::shared_ptr<ModelVersion>> ModelStoreImpl::MakeVersion(
 // `before`, which may be null.
 Result<void> ModelStoreImpl::Install(const std::string& alias,
                                      const Route* before,
-                                     std::shared_ptr<Route> route) {
+                                     const std::shared_ptr<Route>& route) {
   if (route->versions.size() > kVersionCountMax) {
     return ResourceExhausted("model '" + alias + "' would have " +
                              std::to_string(route->versions.size()) +

@@ -27,7 +27,7 @@ std::string Names(const std::vector<TensorSpec>& specs) {
 
 // As TensorType prints it, but for dims that are no shape of ours.
 std::string FoundType(DataType type, const std::vector<std::int64_t>& dims) {
-  constexpr std::size_t kDimsMax = 2 * kRankMax;
+  constexpr auto kDimsMax = std::size_t{2} * kRankMax;
   std::string text(DataTypeName(type));
   text += '[';
   for (std::size_t i = 0; i < dims.size() && i < kDimsMax; ++i) {

@@ -105,9 +105,9 @@ RoutingTable::RoutingTable() {
 
 const RoutingTable::Shard& RoutingTable::OwnShard() const {
   static std::atomic<std::size_t> next = 0;
-  thread_local const std::size_t own =
+  thread_local const std::size_t kOwn =
       next.fetch_add(1, std::memory_order_relaxed) % kShardCount;
-  return shards_[own];
+  return shards_[kOwn];
 }
 
 std::shared_ptr<const Route> RoutingTable::Find(std::string_view alias) const {

@@ -76,7 +76,7 @@ Result<Worker> Worker::Create(const WorkerStart& start,
   return Worker(std::move(session), std::move(mapping), layout);
 }
 
-Result<void> Answer(const FileDescriptor& connection, WorkerReply reply,
+Result<void> Answer(const FileDescriptor& connection, const WorkerReply& reply,
                     ReplyBuffer& buffer) {
   return platform::SendMessage(connection, EncodeReply(reply, buffer));
 }
@@ -96,7 +96,7 @@ Result<void> Serve(Worker& worker, const FileDescriptor& connection,
     const Result<void> ran = worker.Run();
     WorkerReply reply{number, std::string_view()};
     if (!ran) reply.outcome = ran.error();
-    SKERRY_RETURN_IF_ERROR(Answer(connection, std::move(reply), buffer));
+    SKERRY_RETURN_IF_ERROR(Answer(connection, reply, buffer));
   }
 }
 
