@@ -30,7 +30,7 @@ void Call::OnArrived(bool ok) {
   pending_ = 2;
   // A local copy: the handler may finish the call, not end it.
   const std::shared_ptr<Call> self = self_;
-  table_.method(index_).call(self, std::move(request_));
+  table_.method(index_).call(self, request_);
   Await(table_, index_);
 }
 

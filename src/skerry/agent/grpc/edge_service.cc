@@ -46,9 +46,7 @@ std::vector<Method> EdgeService::Methods() {
   predict.path = Path("Predict");
   predict.waiting_count = kPredictWaitingCount;
   predict.call = [this](const std::shared_ptr<Call>& call,
-                        grpc::ByteBuffer bytes) {
-    Predict(call, std::move(bytes));
-  };
+                        grpc::ByteBuffer& bytes) { Predict(call, bytes); };
   methods.push_back(std::move(predict));
   methods.push_back(AnswerBlocking<edge::LoadModelRequest>(
       Path("LoadModel"), control_,

@@ -20,7 +20,7 @@ namespace skerry::agent {
 struct Method {
   std::string path;
   /// Must finish the call, now or later, exactly once. Must not block.
-  std::function<void(std::shared_ptr<Call>, grpc::ByteBuffer)> call;
+  std::function<void(const std::shared_ptr<Call>&, grpc::ByteBuffer&)> call;
   /// Makes what serves one stream, in either or both directions.
   std::function<std::unique_ptr<StreamHandler>(Stream&)> stream;
   /// Calls that may arrive at the same instant without a detour.
@@ -34,7 +34,7 @@ Method AnswerNow(std::string path, Handler handler) {
   Method method;
   method.path = std::move(path);
   method.call = [handler](const std::shared_ptr<Call>& call,
-                          grpc::ByteBuffer bytes) {
+                          grpc::ByteBuffer& bytes) {
     Request request;
     if (auto parsed = ParseMessage(&bytes, &request); !parsed) {
       return call->Fail(parsed.error());
@@ -51,7 +51,7 @@ Method AnswerBlocking(std::string path, ControlThread& control,
   Method method;
   method.path = std::move(path);
   method.call = [handler, &control](const std::shared_ptr<Call>& call,
-                                    grpc::ByteBuffer bytes) {
+                                    grpc::ByteBuffer& bytes) {
     auto request = std::make_unique<Request>();
     if (auto parsed = ParseMessage(&bytes, request.get()); !parsed) {
       return call->Fail(parsed.error());

@@ -25,9 +25,7 @@ std::vector<Method> OipService::Methods() {
   infer.path = Path("ModelInfer");
   infer.waiting_count = kInferWaitingCount;
   infer.call = [this](const std::shared_ptr<Call>& call,
-                      grpc::ByteBuffer bytes) {
-    ModelInfer(call, std::move(bytes));
-  };
+                      grpc::ByteBuffer& bytes) { ModelInfer(call, bytes); };
   methods.push_back(std::move(infer));
   Method stream;
   stream.path = Path("ModelStreamInfer");

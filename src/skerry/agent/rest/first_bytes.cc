@@ -49,8 +49,10 @@ void FirstBytes::Start(std::chrono::milliseconds timeout, Decided decided) {
 
 Protocol FirstBytes::Peek() {
   std::array<char, kHttp2Preface.size()> bytes = {};
+  // Does not block: the descriptor is non-blocking.
   const ssize_t count =
-      recv(descriptor_.native_handle(), bytes.data(), bytes.size(), MSG_PEEK);
+      recv(descriptor_.native_handle(),  // NOLINT(*-BlockInCriticalSection)
+           bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
   if (count > 0) {
     seen_bytes_ = static_cast<std::size_t>(count);
     return ProtocolOf({bytes.data(), seen_bytes_});

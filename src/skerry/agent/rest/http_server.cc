@@ -10,8 +10,8 @@ namespace skerry::agent {
 Result<std::unique_ptr<HttpServer>> HttpServer::Create(Options options,
                                                        Services services,
                                                        AdoptGrpc adopt_grpc) {
-  auto server = std::make_unique<HttpServerImpl>(std::move(options), services,
-                                                 std::move(adopt_grpc));
+  auto server = std::make_unique<HttpServerImpl>(
+      std::move(options), std::move(services), std::move(adopt_grpc));
   SKERRY_RETURN_IF_ERROR(server->Start());
   return server;
 }
@@ -19,7 +19,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Create(Options options,
 HttpServerImpl::HttpServerImpl(Options options, Services services,
                                AdoptGrpc adopt_grpc)
     : options_(std::move(options)),
-      services_(services),
+      services_(std::move(services)),
       adopt_grpc_(std::move(adopt_grpc)),
       allow_list_(options_.users_allowed, options_.groups_allowed),
       loop_(1),

@@ -22,7 +22,9 @@ class InferCalls {
   /// `bodies` prints what would hold the loop up; it may be younger.
   InferCalls(Services services, std::shared_ptr<EventGate> gate,
              WorkQueue& bodies)
-      : services_(services), gate_(std::move(gate)), bodies_(bodies) {}
+      : services_(std::move(services)),
+        gate_(std::move(gate)),
+        bodies_(bodies) {}
 
   /// Calls `reply` at once if the request cannot be run; else later.
   void Start(const std::shared_ptr<HttpRequest>& request,

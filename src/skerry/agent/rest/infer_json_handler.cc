@@ -117,7 +117,7 @@ bool InferJsonHandler::parse_error(
               token.substr(0, 40) + "'");
 }
 
-bool InferJsonHandler::Fail(std::string message) {
+bool InferJsonHandler::Fail(const std::string& message) {
   error_ = InvalidArgument("the request's JSON: " + Where() + message);
   return false;
 }

@@ -71,7 +71,7 @@ class InferJsonHandler final : public nlohmann::json_sax<nlohmann::json> {
     std::optional<std::string_view> text;
   };
 
-  bool Fail(std::string message);
+  bool Fail(const std::string& message);
   bool Check(const Result<void>& result);
   bool Enter(std::optional<Place> place, bool is_object);
   std::optional<Place> ObjectHere();
