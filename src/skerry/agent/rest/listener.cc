@@ -37,7 +37,7 @@ void Listener::Start() {
 
 void Listener::Stop() {
   boost::system::error_code ignored;
-  descriptor_.close(ignored);
+  (void)descriptor_.close(ignored);
   timer_.cancel();
 }
 

@@ -69,7 +69,7 @@ HttpResponse EncodingError(const Error& error) {
 
 RestApi::RestApi(Services services, std::shared_ptr<EventGate> gate,
                  std::shared_ptr<BodyBudget> budget, std::size_t body_bytes_max)
-    : services_(services),
+    : services_(std::move(services)),
       gate_(std::move(gate)),
       budget_(std::move(budget)),
       body_bytes_max_(body_bytes_max),

@@ -34,14 +34,15 @@ Result<std::unique_ptr<ssl::context>> MakeTlsContext(
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
   SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
   error_code error;
-  context->use_certificate_chain_file(options.certificate_file, error);
+  (void)context->use_certificate_chain_file(options.certificate_file, error);
   SKERRY_RETURN_IF_ERROR(Check(error, "certificate", options.certificate_file));
-  context->use_private_key_file(options.key_file, ssl::context::pem, error);
+  (void)context->use_private_key_file(options.key_file, ssl::context::pem,
+                                      error);
   SKERRY_RETURN_IF_ERROR(Check(error, "key", options.key_file));
-  context->load_verify_file(options.client_ca_file, error);
+  (void)context->load_verify_file(options.client_ca_file, error);
   SKERRY_RETURN_IF_ERROR(Check(error, "authority", options.client_ca_file));
-  context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert,
-                           error);
+  (void)context->set_verify_mode(
+      ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
   SKERRY_RETURN_IF_ERROR(Check(error, "authority", options.client_ca_file));
   // Clients resume sessions only with a context of their own name.
   static constexpr unsigned char kContextName[] = "skerry-agent";
