@@ -51,7 +51,7 @@ Protocol FirstBytes::Peek() {
   std::array<char, kHttp2Preface.size()> bytes = {};
   // Does not block: the descriptor is non-blocking.
   const ssize_t count =
-      recv(descriptor_.native_handle(),  // NOLINT(*-BlockInCriticalSection)
+      recv(descriptor_.native_handle(),  // NOLINT(*.BlockInCriticalSection)
            bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
   if (count > 0) {
     seen_bytes_ = static_cast<std::size_t>(count);
