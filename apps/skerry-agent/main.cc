@@ -40,7 +40,8 @@ int Complain(const Error& error) {
 /// Logs where clients find the agent.
 void Announce(const agent::Agent& agent, const agent::AgentConfig& config,
               const telemetry::Logger& log) {
-  const std::string path = std::filesystem::absolute(config.socket_path);
+  const std::string path =
+      std::filesystem::absolute(config.socket_path).lexically_normal();
   log.Info("Server listening on unix://" + path);
   if (agent.grpc_port() != 0) {
     log.Info("gRPC listening", {{"port", agent.grpc_port()}});
