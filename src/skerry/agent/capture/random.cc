@@ -1,24 +1,19 @@
 #include "skerry/agent/capture/random.h"
 
 #include <array>
-#include <chrono>
 #include <cinttypes>
 #include <cstdio>
-#include <exception>
-#include <random>
+#include <span>
+
+#include "skerry/platform/random.h"
 
 namespace skerry::agent {
 namespace {
 
 std::uint64_t Random() {
-  try {
-    std::random_device device;
-    return static_cast<std::uint64_t>(device()) << 32U | device();
-  } catch (const std::exception&) {
-    // A system that has none: the time still tells runs apart.
-    return static_cast<std::uint64_t>(
-        std::chrono::system_clock::now().time_since_epoch().count());
-  }
+  std::uint64_t number = 0;
+  platform::FillRandom(std::as_writable_bytes(std::span(&number, 1)));
+  return number;
 }
 
 }  // namespace

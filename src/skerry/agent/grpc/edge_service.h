@@ -6,6 +6,7 @@
 #include "edge_agent.pb.h"
 #include "skerry/agent/grpc/method.h"
 #include "skerry/agent/services.h"
+#include "skerry/platform/work_queue.h"
 
 namespace skerry::agent {
 
@@ -14,7 +15,7 @@ namespace skerry::agent {
 /// Thread safety: thread-safe. Outlives the server.
 class EdgeService {
  public:
-  EdgeService(const Services& services, ControlThread& control)
+  EdgeService(const Services& services, platform::WorkQueue& control)
       : services_(services), control_(control) {}
 
   std::vector<Method> Methods();
@@ -36,7 +37,7 @@ class EdgeService {
       const AWS::SageMaker::Edge::GetCaptureDataStatusRequest& request) const;
 
   const Services& services_;
-  ControlThread& control_;
+  platform::WorkQueue& control_;
 };
 
 }  // namespace skerry::agent

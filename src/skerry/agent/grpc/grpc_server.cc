@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "skerry/agent/grpc/completion.h"
-#include "skerry/agent/grpc/control_thread.h"
 #include "skerry/agent/grpc/edge_service.h"
 #include "skerry/agent/grpc/health_service.h"
 #include "skerry/agent/grpc/listener.h"
@@ -84,7 +83,8 @@ class GrpcServerImpl final : public GrpcServer {
   const Options options_;
   const Services services_;
   PeerTable peers_;
-  ControlThread control_;
+  platform::WorkQueue control_{
+      {"grpc-control", kControlTasksMax, platform::WorkQueue::AtEnd::kRun}};
   EdgeService edge_;
   OipService oip_;
   HealthService health_;
@@ -143,7 +143,6 @@ Result<void> GrpcServerImpl::Start() {
     return Unavailable("cannot serve gRPC on '" + options_.tcp_address +
                        "': " + log);
   }
-  SKERRY_RETURN_IF_ERROR(control_.Start());
   table_.Start(*queue_);
   auto thread = platform::Thread::Start("grpc", [this] { Serve(); });
   if (!thread) {

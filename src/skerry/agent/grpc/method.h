@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "skerry/agent/grpc/call.h"
-#include "skerry/agent/grpc/control_thread.h"
 #include "skerry/agent/grpc/status.h"
 #include "skerry/agent/grpc/stream.h"
+#include "skerry/platform/work_queue.h"
 
 namespace skerry::agent {
+
+/// Loads and unloads that wait for their turn; more are refused.
+inline constexpr std::size_t kControlTasksMax = 256;
 
 /// One method of a service: its path, such as "/package.Service/Method", and
 /// what answers it. Exactly one of `call` and `stream` is set.
@@ -46,7 +49,7 @@ Method AnswerNow(std::string path, Handler handler) {
 
 /// The same, for what may block: it runs on the control thread.
 template <class Request, class Handler>
-Method AnswerBlocking(std::string path, ControlThread& control,
+Method AnswerBlocking(std::string path, platform::WorkQueue& control,
                       Handler handler) {
   Method method;
   method.path = std::move(path);
@@ -56,15 +59,11 @@ Method AnswerBlocking(std::string path, ControlThread& control,
     if (auto parsed = ParseMessage(&bytes, request.get()); !parsed) {
       return call->Fail(parsed.error());
     }
-    const bool posted =
-        control.Post([handler, call, request = std::move(request)] {
+    const auto posted =
+        control.Push([handler, call, request = std::move(request)] {
           call->Finish(handler(std::as_const(*request), call->caller()));
         });
-    if (!posted) {
-      call->Fail(ResourceExhausted(
-          std::to_string(kControlTasksMax) +
-          " calls that load or unload wait already; try again later"));
-    }
+    if (!posted) call->Fail(posted.error());
   };
   return method;
 }

@@ -6,6 +6,7 @@
 #include "open_inference.pb.h"
 #include "skerry/agent/grpc/method.h"
 #include "skerry/agent/services.h"
+#include "skerry/platform/work_queue.h"
 
 namespace skerry::agent {
 
@@ -15,7 +16,7 @@ namespace skerry::agent {
 /// Thread safety: thread-safe. Outlives the server.
 class OipService {
  public:
-  OipService(const Services& services, ControlThread& control)
+  OipService(const Services& services, platform::WorkQueue& control)
       : services_(services), control_(control) {}
 
   std::vector<Method> Methods();
@@ -47,7 +48,7 @@ class OipService {
       const inference::SystemSharedMemoryStatusRequest& request) const;
 
   const Services& services_;
-  ControlThread& control_;
+  platform::WorkQueue& control_;
 };
 
 }  // namespace skerry::agent

@@ -9,8 +9,8 @@
 #include "skerry/agent/rest/http_message.h"
 #include "skerry/agent/rest/infer_json.h"
 #include "skerry/agent/rest/router.h"
-#include "skerry/agent/rest/work_queue.h"
 #include "skerry/agent/services.h"
+#include "skerry/platform/work_queue.h"
 
 namespace skerry::agent {
 
@@ -21,7 +21,7 @@ class InferCalls {
  public:
   /// `bodies` prints what would hold the loop up; it may be younger.
   InferCalls(Services services, std::shared_ptr<EventGate> gate,
-             WorkQueue& bodies)
+             platform::WorkQueue& bodies)
       : services_(std::move(services)),
         gate_(std::move(gate)),
         bodies_(bodies) {}
@@ -48,7 +48,7 @@ class InferCalls {
 
   Services services_;
   std::shared_ptr<EventGate> gate_;
-  WorkQueue& bodies_;
+  platform::WorkQueue& bodies_;
 };
 
 }  // namespace skerry::agent

@@ -136,7 +136,7 @@ void RestApi::Answer(const std::shared_ptr<HttpRequest>& request,
   }
 }
 
-void RestApi::Push(WorkQueue& queue, HttpReply reply,
+void RestApi::Push(platform::WorkQueue& queue, HttpReply reply,
                    std::move_only_function<HttpResponse()> work) {
   auto shared_reply = std::make_shared<HttpReply>(std::move(reply));
   const auto pushed =

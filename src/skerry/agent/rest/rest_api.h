@@ -8,10 +8,13 @@
 #include "skerry/agent/rest/http_message.h"
 #include "skerry/agent/rest/infer_call.h"
 #include "skerry/agent/rest/router.h"
-#include "skerry/agent/rest/work_queue.h"
 #include "skerry/agent/services.h"
+#include "skerry/platform/work_queue.h"
 
 namespace skerry::agent {
+
+/// Tasks that wait for a thread beside the event loop, for each thread.
+inline constexpr std::size_t kWorkQueueLengthMax = 1024;
 
 /// Answers requests, whatever connection they came by.
 ///
@@ -32,7 +35,7 @@ class RestApi {
   void Answer(const std::shared_ptr<HttpRequest>& request,
               const RestRoute& route, HttpReply reply);
   HttpResponse AnswerNow(const HttpRequest& request, const RestRoute& route);
-  void Push(WorkQueue& queue, HttpReply reply,
+  void Push(platform::WorkQueue& queue, HttpReply reply,
             std::move_only_function<HttpResponse()> work);
 
   Services services_;
@@ -42,8 +45,8 @@ class RestApi {
   InferCalls infer_;
   // Loading a model, or reading a folder, takes as long as it takes; so does
   // a large body. Neither waits for the other.
-  WorkQueue changes_{"rest-changes"};
-  WorkQueue bodies_{"rest-bodies"};
+  platform::WorkQueue changes_{{"rest-changes", kWorkQueueLengthMax}};
+  platform::WorkQueue bodies_{{"rest-bodies", kWorkQueueLengthMax}};
 };
 
 }  // namespace skerry::agent
