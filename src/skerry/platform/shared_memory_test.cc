@@ -17,36 +17,13 @@
 
 #include "skerry/platform/file.h"
 #include "skerry/platform/memory_trap.h"
+#include "skerry/platform/shared_memory_test_support.h"
 #include "skerry/platform/thread.h"
 
 namespace skerry::platform {
 namespace {
 
 constexpr std::size_t kPage = 4096;
-
-// A POSIX segment of some pages, filled with 'x'.
-class PosixSegment {
- public:
-  explicit PosixSegment(std::size_t byte_size)
-      : name_("/skerry-test-" + std::to_string(getpid())),
-        file_(shm_open(name_.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600)) {
-    const std::string text(byte_size, 'x');
-    EXPECT_EQ(write(file_.number(), text.data(), text.size()),
-              static_cast<ssize_t>(byte_size));
-  }
-  ~PosixSegment() { shm_unlink(name_.c_str()); }
-  PosixSegment(const PosixSegment&) = delete;
-  PosixSegment& operator=(const PosixSegment&) = delete;
-
-  const std::string& name() const { return name_; }
-  void Resize(std::size_t byte_size) const {
-    EXPECT_EQ(ftruncate(file_.number(), static_cast<off_t>(byte_size)), 0);
-  }
-
- private:
-  std::string name_;
-  FileDescriptor file_;
-};
 
 // A System V segment that is removed at the end.
 class SystemVSegment {
@@ -81,7 +58,7 @@ ErrorCode CodeOf(const Result<T>& result) {
 }
 
 TEST(SharedMemoryTest, APosixSegmentIsReadAndWritten) {
-  const PosixSegment segment(3 * kPage);
+  const PosixSegment segment("", 3 * kPage, 'x');
 
   const auto memory = SharedMemory::OpenPosix(segment.name());
 
@@ -111,7 +88,7 @@ TEST(SharedMemoryTest, NamesThatAreNoneAreRefused) {
 }
 
 TEST(SharedMemoryTest, EmptyAndHugeSegmentsAreRefused) {
-  const PosixSegment segment(0);
+  const PosixSegment segment("", 0, 'x');
   EXPECT_EQ(CodeOf(SharedMemory::OpenPosix(segment.name())),
             ErrorCode::kInvalidArgument);
   segment.Resize(kSharedMemoryBytesMax + 1);
@@ -120,7 +97,7 @@ TEST(SharedMemoryTest, EmptyAndHugeSegmentsAreRefused) {
 }
 
 TEST(SharedMemoryTest, AShrunkSegmentReadsAsZerosAndIsNotIntact) {
-  const PosixSegment segment(4 * kPage);
+  const PosixSegment segment("", 4 * kPage, 'x');
   const auto memory = SharedMemory::OpenPosix(segment.name()).value();
   EXPECT_TRUE(memory->intact());
 
@@ -135,7 +112,7 @@ TEST(SharedMemoryTest, AShrunkSegmentReadsAsZerosAndIsNotIntact) {
 }
 
 TEST(SharedMemoryTest, AShrunkSegmentTakesWritesThatNobodySees) {
-  const PosixSegment segment(4 * kPage);
+  const PosixSegment segment("", 4 * kPage, 'x');
   const auto memory = SharedMemory::OpenPosix(segment.name()).value();
 
   segment.Resize(0);
@@ -149,7 +126,7 @@ TEST(SharedMemoryTest, AShrunkSegmentTakesWritesThatNobodySees) {
 }
 
 TEST(SharedMemoryTest, AShrunkSegmentIsFoundByThreadsOfThePlatform) {
-  const PosixSegment segment(2 * kPage);
+  const PosixSegment segment("", 2 * kPage, 'x');
   const auto memory = SharedMemory::OpenPosix(segment.name()).value();
   segment.Resize(0);
 
@@ -166,7 +143,7 @@ TEST(SharedMemoryTest, AShrunkSegmentIsFoundByThreadsOfThePlatform) {
 }
 
 TEST(SharedMemoryTest, ManyThreadsMayFaultAtOnce) {
-  const PosixSegment segment(256 * kPage);
+  const PosixSegment segment("", 256 * kPage, 'x');
   for (int round = 0; round < 20; ++round) {
     segment.Resize(256 * kPage);
     const auto memory = SharedMemory::OpenPosix(segment.name()).value();
@@ -269,7 +246,7 @@ TEST(SharedMemoryDeathTest, AFaultElsewhereEndsTheProcess) {
 #endif
   std::shared_ptr<const SharedMemory> memory;
   {  // gone before the end, which takes no leave
-    const PosixSegment segment(kPage);
+    const PosixSegment segment("", kPage, 'x');
     memory = SharedMemory::OpenPosix(segment.name()).value();
   }
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer) || \

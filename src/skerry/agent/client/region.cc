@@ -2,31 +2,31 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <span>
 
 #include "skerry/platform/errno_error.h"
+#include "skerry/platform/random.h"
 
 namespace skerry::agent {
 namespace {
 
 /// Regions share one list in the agent, whoever made them, so a counter or a
 /// process id (of which each container has its own) would not do.
-Result<std::string> UniqueName() {
-  std::uint64_t number[2] = {};
-  if (getrandom(number, sizeof number, 0) != sizeof number) {
-    return platform::ErrnoError(errno, "random numbers");
-  }
+std::string UniqueName() {
+  std::array<std::uint64_t, 2> number{};
+  platform::FillRandom(std::as_writable_bytes(std::span(number)));
   char name[48];
   std::snprintf(name, sizeof name, "skerry-%016llx%016llx",
                 static_cast<unsigned long long>(number[0]),
                 static_cast<unsigned long long>(number[1]));
-  return std::string(name);
+  return name;
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ Result<std::shared_ptr<Region>> Region::Create(std::size_t byte_count) {
   // One byte where there is nothing to share: no mapping is empty.
   const std::size_t size = std::max(byte_count, std::size_t{1});
   std::shared_ptr<Region> region(new Region);
-  SKERRY_ASSIGN_OR_RETURN(region->name_, UniqueName());
+  region->name_ = UniqueName();
   region->file_ = platform::FileDescriptor(
       memfd_create("skerry", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!region->file_.open()) {
