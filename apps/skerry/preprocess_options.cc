@@ -232,7 +232,7 @@ Result<Preprocess> ReadSidecar(const std::string& text) {
 }  // namespace
 
 const std::vector<PreprocessKey>& PreprocessKeys() {
-  static const std::vector<PreprocessKey> keys = {
+  static const std::vector<PreprocessKey> kKeys = {
       {"size", "HxW", "size after resizing; the input's own if not given",
        SetSize},
       {"resize", "stretch|crop|letterbox|shortest",
@@ -260,7 +260,7 @@ const std::vector<PreprocessKey>& PreprocessKeys() {
       {"orientation", "exif|ignore",
        "turn photos upright as their EXIF data says (exif)", SetOrientation},
   };
-  return keys;
+  return kKeys;
 }
 
 Result<Preprocess> ReadPreprocess(const std::string& file,

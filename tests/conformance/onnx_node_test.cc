@@ -224,7 +224,7 @@ std::vector<std::string> Tests() {
 
 /// The tests of the list. A line is empty, a test, or a reason after '#'.
 const std::set<std::string>& Exceptions() {
-  static const std::set<std::string> exceptions = [] {
+  static const std::set<std::string> kExceptions = [] {
     std::set<std::string> names;
     std::ifstream file(kExceptions);
     for (std::string line; std::getline(file, line);) {
@@ -232,7 +232,7 @@ const std::set<std::string>& Exceptions() {
     }
     return names;
   }();
-  return exceptions;
+  return kExceptions;
 }
 
 class OnnxNodeTest : public testing::TestWithParam<std::string> {};

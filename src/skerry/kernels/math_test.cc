@@ -37,7 +37,7 @@ struct Unary {
 };
 
 const std::vector<Unary>& Functions() {
-  static const std::vector<Unary> functions = {
+  static const std::vector<Unary> kFunctions = {
       {"Exp", math::Exp, std::exp},       {"Expm1", math::Expm1, std::expm1},
       {"Log", math::Log, std::log},       {"Log1p", math::Log1p, std::log1p},
       {"Tanh", math::Tanh, std::tanh},    {"Sinh", math::Sinh, std::sinh},
@@ -48,7 +48,7 @@ const std::vector<Unary>& Functions() {
       {"Atan", math::Atan, std::atan},    {"Asin", math::Asin, std::asin},
       {"Acos", math::Acos, std::acos},    {"Sqrt", math::Sqrt, std::sqrt},
   };
-  return functions;
+  return kFunctions;
 }
 
 /// All magnitudes, and more of those near 1.

@@ -65,9 +65,9 @@ CrcLanes AdvanceCrcByTable(CrcLanes lanes, const std::byte* data,
 }
 
 std::uint32_t Crc32c(std::span<const std::byte> data) {
-  static const CrcAdvance instruction = FindCrcInstruction();
+  static const CrcAdvance kInstruction = FindCrcInstruction();
   const CrcAdvance advance =
-      instruction != nullptr ? instruction : &AdvanceCrcByTable;
+      kInstruction != nullptr ? kInstruction : &AdvanceCrcByTable;
 
   // The state is linear in what came before, so each lane starts from zero
   // (the first from the checksum's start value), and the state after a lane

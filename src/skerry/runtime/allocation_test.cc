@@ -53,10 +53,10 @@ void* aligned_alloc(std::size_t alignment, std::size_t size) {
 
 int pthread_mutex_lock(pthread_mutex_t* mutex) {
   using Function = int (*)(pthread_mutex_t*);
-  static const auto next =
+  static const auto kNext =
       reinterpret_cast<Function>(dlsym(RTLD_NEXT, "pthread_mutex_lock"));
   lock_count.fetch_add(1);
-  return next(mutex);
+  return kNext(mutex);
 }
 
 }  // extern "C"

@@ -81,12 +81,12 @@ Result<std::vector<std::byte>> BuildElf() {
 }  // namespace
 
 const std::vector<std::byte>& TestElf() {
-  static const std::vector<std::byte> elf = [] {
+  static const std::vector<std::byte> kElf = [] {
     Result<std::vector<std::byte>> built = BuildElf();
     if (!built) ADD_FAILURE() << built.error().message();
     return std::move(built).value_or(std::vector<std::byte>());
   }();
-  return elf;
+  return kElf;
 }
 
 Manifest TestManifest() {

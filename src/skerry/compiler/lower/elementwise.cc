@@ -50,7 +50,7 @@ struct OpRow {
 };
 
 const std::vector<OpRow>& OpRows() {
-  static const auto* const rows = new std::vector<OpRow>{
+  static const auto* const kRows = new std::vector<OpRow>{
       {"Abs", "abs", {}},
       {"Add", "add", {}},
       {"Ceil", "ceil", {}},
@@ -86,7 +86,7 @@ const std::vector<OpRow>& OpRows() {
       {"Tanh", "tanh", {}},
       {"ThresholdedRelu", "thresholdedrelu", {{"alpha", 1}}},
   };
-  return *rows;
+  return *kRows;
 }
 
 std::string FloatText(float value) {

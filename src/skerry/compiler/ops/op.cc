@@ -43,13 +43,13 @@ Result<void> CheckOperands(const Graph& graph, const Node& node,
 }  // namespace
 
 const OpInfo* FindOp(std::string_view name) {
-  static const auto* const by_name = [] {
+  static const auto* const kByName = [] {
     auto* map = new std::unordered_map<std::string_view, const OpInfo*>;
     for (const OpInfo& op : Operators()) map->emplace(op.name, &op);
     return map;
   }();
-  const auto found = by_name->find(name);
-  return found == by_name->end() ? nullptr : found->second;
+  const auto found = kByName->find(name);
+  return found == kByName->end() ? nullptr : found->second;
 }
 
 Result<std::vector<TensorType>> InferOutputs(const Graph& graph,
