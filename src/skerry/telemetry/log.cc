@@ -230,7 +230,7 @@ void Logger::Error(std::string_view event,
 
 void Logger::Write(LogLevel level, std::string_view event,
                    std::initializer_list<LogField> fields) const {
-  if (level < options_.level) return;
+  if (!Logs(level)) return;
   WriteLine(options_.descriptor,
             options_.format == LogFormat::kJson
                 ? JsonLine(options_, level, event, fields)

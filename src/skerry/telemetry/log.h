@@ -60,6 +60,9 @@ class Logger {
 
   explicit Logger(Options options);
 
+  /// Whether lines of `level` are written: to save the work of making them.
+  bool Logs(LogLevel level) const { return level >= options_.level; }
+
   void Debug(std::string_view event,
              std::initializer_list<LogField> fields = {}) const;
   void Info(std::string_view event,
