@@ -22,6 +22,12 @@
 namespace skerry {
 namespace {
 
+// The thread that serves gRPC and those that run models take turns, more or
+// less. With the C library's own limit, resident memory grew by 0.5 MB in a
+// million requests as one heap after the other got its share of what nobody
+// uses; with one or two it does not, and a request costs the same.
+constexpr int kHeapCount = 2;
+
 enum ExitCode { kExitOk = 0, kExitFailure = 1, kExitUsage = 2 };
 
 // SIGHUP ends the program too: the units of the agent that this one takes the
@@ -79,6 +85,7 @@ int Serve(const agent::AgentConfig& config,
 }
 
 int Main(int argc, char** argv) {
+  platform::LimitHeaps(kHeapCount);
   if (argc > 1 && std::string_view(argv[1]) == "--worker") {
     const std::vector<std::string> arguments(argv + 2, argv + argc);
     return agent::RunWorker(arguments);

@@ -1,6 +1,7 @@
 #include "skerry/platform/resident.h"
 
 #include <link.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -38,5 +39,10 @@ int Release(dl_phdr_info* program, std::size_t /*size*/, void* /*unused*/) {
 }  // namespace
 
 void ReleaseStartupPages() { dl_iterate_phdr(&Release, nullptr); }
+
+// Neither has an error that matters: memory is only used less well.
+void LimitHeaps(int count) { mallopt(M_ARENA_MAX, count); }
+
+void ReleaseFreePages() { malloc_trim(0); }
 
 }  // namespace skerry::platform

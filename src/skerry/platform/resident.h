@@ -9,4 +9,13 @@ namespace skerry::platform {
 /// when the program has started.
 void ReleaseStartupPages();
 
+/// Lets all threads share at most `count` heaps of the C library, which would
+/// else make up to eight for each CPU. Freed memory stays in its heap, so many
+/// heaps hold much that nobody uses. Call before the program has threads.
+void LimitHeaps(int count);
+
+/// Gives the pages of the heaps that nothing uses back to the system. Others
+/// wait meanwhile when they allocate: for when something large has ended.
+void ReleaseFreePages();
+
 }  // namespace skerry::platform

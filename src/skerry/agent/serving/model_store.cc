@@ -10,6 +10,7 @@
 #include "skerry/agent/serving/package_manifest.h"
 #include "skerry/agent/serving/routing.h"
 #include "skerry/agent/serving/turns.h"
+#include "skerry/platform/resident.h"
 
 namespace skerry::agent {
 namespace {
@@ -148,6 +149,7 @@ void ModelStoreImpl::Retire(const std::string& alias, const Route& before,
     log_.Info("model_unloaded",
               {{"alias", alias}, {"version", version->name()}});
   }
+  platform::ReleaseFreePages();
 }
 
 Result<ModelDescription> ModelStoreImpl::Load(
