@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "skerry/base/result.h"
+#include "skerry/platform/file.h"
 
 namespace skerry::aws {
 
@@ -44,7 +46,13 @@ struct S3Options {
   std::chrono::milliseconds timeout = std::chrono::seconds(60);
 };
 
-/// Puts objects into S3, signed by Signature Version 4.
+/// What S3 tells of an object without its bytes.
+struct S3Object {
+  std::uint64_t byte_count = 0;
+  std::string etag;  ///< without quotes
+};
+
+/// Puts objects into S3 and gets them, signed by Signature Version 4.
 ///
 /// Thread safety: thread-compatible.
 class S3Client {
@@ -60,6 +68,27 @@ class S3Client {
   virtual Result<void> Put(const std::string& bucket, const std::string& key,
                            std::string_view content,
                            std::string_view content_type) = 0;
+
+  /// Puts what the regular file `file` holds, in parts if it is large; at most
+  /// one part is in memory. Errors: as `Put`; an upload that failed is
+  /// aborted.
+  virtual Result<S3Object> PutFile(const std::string& bucket,
+                                   const std::string& key,
+                                   const platform::FileDescriptor& file,
+                                   std::string_view content_type) = 0;
+
+  /// Errors: as `Put`; kNotFound.
+  virtual Result<S3Object> Head(const std::string& bucket,
+                                const std::string& key) = 0;
+
+  /// Appends the object to `file`, in pieces of some MiB, all of one version
+  /// of it. Errors: as `Head`; kFailedPrecondition if the object was replaced
+  /// meanwhile; kResourceExhausted if it has more than `bytes_max`, or the
+  /// disk is full.
+  virtual Result<S3Object> Get(const std::string& bucket,
+                               const std::string& key,
+                               const platform::FileDescriptor& file,
+                               std::uint64_t bytes_max) = 0;
 };
 
 }  // namespace skerry::aws

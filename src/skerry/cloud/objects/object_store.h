@@ -40,25 +40,25 @@ struct ObjectPart {
 
 /// What is kept with an object's bytes.
 struct ObjectInfo {
-  std::string bucket;
-  std::string key;
-  std::string version_id;  ///< "null" where the bucket has no versions
+  std::string bucket = {};
+  std::string key = {};
+  std::string version_id = {};  ///< "null" where the bucket has no versions
   std::uint64_t byte_count = 0;
-  std::string etag;           ///< without quotes; MD5, or MD5 of MD5s "-" parts
-  std::string sha256;         ///< hexadecimal: the name of the blob
+  std::string etag = {};      ///< without quotes; MD5, or MD5 of MD5s "-" parts
+  std::string sha256 = {};    ///< hexadecimal: the name of the blob
   std::int64_t modified = 0;  ///< micros
   bool delete_marker = false;
   bool latest = true;
-  std::string content_type;
+  std::string content_type = {};
   /// Headers that come back as they were put: cache-control, expires, ...,
   /// x-amz-meta-*, x-amz-checksum-*; x-amz-tagging holds the tags.
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, std::string> metadata = {};
   std::vector<ObjectPart> parts = {};  ///< of an object made by an upload
 };
 
 /// What a write must find; empty: whatever.
 struct WriteCondition {
-  std::string if_match;        ///< an ETag
+  std::string if_match = {};   ///< an ETag
   bool if_none_match = false;  ///< "*": no such object yet
 };
 
@@ -66,7 +66,7 @@ struct WriteCondition {
 enum class Versioning : std::uint8_t { kOff, kEnabled, kSuspended };
 
 struct BucketInfo {
-  std::string name;
+  std::string name = {};
   std::int64_t created = 0;  ///< micros
   Versioning versioning = Versioning::kOff;
 };
@@ -77,7 +77,7 @@ using AlsoWrite = std::function<Result<void>(Transaction&)>;
 
 /// Which objects to list, in the byte order of their keys.
 struct ListQuery {
-  std::string bucket;
+  std::string bucket = {};
   std::string prefix = {};
   /// Keys that have it after the prefix are told as one common prefix.
   std::string delimiter = {};
@@ -96,8 +96,8 @@ struct ListPage {
 
 /// An object that is being sent in parts.
 struct UploadInfo {
-  std::string bucket;
-  std::string key;
+  std::string bucket = {};
+  std::string key = {};
   std::string id = {};
   std::int64_t created = 0;  ///< micros
   std::string content_type = {};
