@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,30 +46,67 @@ struct AccessKey {
   bool active = true;
 };
 
-/// Access keys, kept in the database and cached for a few seconds.
+/// Whether `who` may do `action` ("s3:GetObject", "sagemaker:CreateDevice",
+/// "sagemaker-edge:SendHeartbeat", "skerry:keys:Add", "skerry:audit:Read",
+/// "skerry:jobs:Lease") to `resource`: an ARN or a key; of the edge data plane
+/// "FLEET/DEVICE", since a device may speak for itself only.
+bool Allows(const Principal& who, std::string_view action,
+            std::string_view resource);
+
+/// A session's lifetime.
+inline constexpr std::chrono::seconds kSessionLifetimeMax =
+    std::chrono::hours(36);
+
+/// Access keys, kept in the database and cached for a few seconds: so long
+/// may other servers take a key that was removed. Sessions go away together
+/// with the key that they were made by.
 ///
 /// Thread safety: thread-safe.
 class AccessKeys {
  public:
+  /// What else belongs to a change's transaction: its entry in the audit log.
+  using Also = std::function<Result<void>(Transaction&, const AccessKey&)>;
+
   /// `vault_key`: 32 bytes that secrets are encrypted with at rest (the server
-  /// needs them in clear to check signatures).
+  /// needs them in clear to check signatures). The tables must be there.
+  ///
+  /// Errors: kInvalidArgument for another length; kFailedPrecondition if the
+  /// keys in the database were encrypted with another one.
   static Result<std::unique_ptr<AccessKeys>> Create(Database& database,
                                                     std::string vault_key);
   virtual ~AccessKeys() = default;
 
-  virtual Result<AccessKey> Add(Role role, const std::string& name) = 0;
+  /// kInvalidArgument for a name that is empty, too long, not printable, or of
+  /// a device but not "FLEET/DEVICE".
+  virtual Result<AccessKey> Add(Role role, const std::string& name,
+                                const Also& also = {}) = 0;
   /// A key for `principal`'s role that ends (STS).
   virtual Result<AccessKey> AddSession(const Principal& principal,
-                                       std::chrono::seconds lifetime) = 0;
+                                       std::chrono::seconds lifetime,
+                                       const Also& also = {}) = 0;
   /// With its secret; kNotFound.
   virtual Result<AccessKey> Find(std::string_view access_key_id) = 0;
+  /// Without secrets, the oldest first; no sessions.
   virtual Result<std::vector<AccessKey>> List() = 0;
-  virtual Result<void> SetActive(const std::string& access_key_id,
-                                 bool active) = 0;
-  virtual Result<void> Remove(const std::string& access_key_id) = 0;
+  /// kNotFound. Sessions follow.
+  virtual Result<void> SetActive(const std::string& access_key_id, bool active,
+                                 const Also& also = {}) = 0;
+  virtual Result<void> Remove(const std::string& access_key_id,
+                              const Also& also = {}) = 0;
+
+  /// The 32 bytes that `key` signs with in a scope of Signature Version 4;
+  /// kept for the next request.
+  virtual std::string SigningKey(const AccessKey& key, std::string_view date,
+                                 std::string_view region,
+                                 std::string_view service) = 0;
 };
 
-/// How the body of a verified request is to be checked and decoded.
+/// Bytes of a body whose signature is checked at its end.
+inline constexpr std::size_t kDeferredBodyBytesMax = std::size_t{32} << 20;
+
+/// How the body of a verified request is to be checked and decoded. What it
+/// gives is the client's word only when `End` has succeeded: nothing may be
+/// visible to others before.
 ///
 /// Thread safety: thread-compatible.
 class PayloadReader {
@@ -75,7 +114,9 @@ class PayloadReader {
   virtual ~PayloadReader() = default;
   /// Takes bytes as they came, appends content to `content`. Errors:
   /// SignatureDoesNotMatch, XAmzContentSHA256Mismatch, IncompleteBody,
-  /// InvalidRequest, as S3 names them.
+  /// InvalidRequest, as S3 names them; InvalidSignatureException and
+  /// RequestEntityTooLarge of other services. After an error there is no use
+  /// in going on.
   virtual ApiResult<void> Read(std::span<const std::byte> piece,
                                std::vector<std::byte>& content) = 0;
   /// The body has ended.
@@ -84,11 +125,21 @@ class PayloadReader {
   virtual const http::Headers& trailers() const = 0;
 };
 
+/// Who asks, and how to read the body.
+///
+/// The signature of S3's requests covers the body's digest, which is in a
+/// header. Other services' clients sign the digest without sending it: if
+/// there is a body, the signature can be checked only when all of it has come,
+/// by `PayloadReader::End`. Until then `provisional` is true and `principal` is
+/// who the client says it is: good for refusing what that principal may not
+/// do, not for doing or telling anything. Such bodies are limited to
+/// `kDeferredBodyBytesMax`.
 struct VerifiedRequest {
   Principal principal;
   std::string service;  ///< of the scope: "s3", "sagemaker"
   std::string region;
   bool presigned = false;
+  bool provisional = false;
   std::unique_ptr<PayloadReader> payload;
 };
 
@@ -96,10 +147,13 @@ struct VerifiedRequest {
 /// chunked form (STREAMING-AWS4-HMAC-SHA256-PAYLOAD, its -TRAILER form and
 /// STREAMING-UNSIGNED-PAYLOAD-TRAILER). Clock skew of 15 minutes is allowed.
 /// Errors carry AWS's codes: for `s3` AccessDenied, InvalidAccessKeyId,
-/// SignatureDoesNotMatch, RequestTimeTooSkewed,
+/// SignatureDoesNotMatch, RequestTimeTooSkewed, ExpiredToken, InvalidToken,
+/// InvalidRequest, AuthorizationHeaderMalformed,
 /// AuthorizationQueryParametersError; for all others
-/// MissingAuthenticationToken, UnrecognizedClientException,
-/// InvalidSignatureException, ExpiredTokenException.
+/// MissingAuthenticationToken, IncompleteSignature,
+/// UnrecognizedClientException, InvalidSignatureException,
+/// ExpiredTokenException. A database that does not answer is an
+/// `InternalApiError`.
 ApiResult<VerifiedRequest> VerifyRequest(
     const RequestHead& head, AccessKeys& keys,
     std::chrono::system_clock::time_point now);
@@ -113,13 +167,16 @@ struct AuditEntry {
   std::string action;    ///< "sagemaker:CreateDeviceFleet"
   std::string resource;  ///< ARN or key
   std::string outcome;   ///< "ok" or the error's code
+  std::string id = {};   ///< made by `WriteAudit`
 };
 
-/// Adds an entry within the change that it tells of.
+/// Adds an entry within the change that it tells of. Without a time: now.
 Result<void> WriteAudit(Transaction& transaction, const AuditEntry& entry);
-/// The newest first, at most `count`, older than `before` (0: all).
+/// The newest first, at most `count`, older than `before` (0: all). The next
+/// page comes after the last entry's time and id.
 Result<std::vector<AuditEntry>> ReadAudit(Database& database, int count,
-                                          std::int64_t before);
+                                          std::int64_t before,
+                                          const std::string& before_id = "");
 
 /// The tables of this module.
 std::span<const Migration> IdentityMigrations();
