@@ -62,6 +62,11 @@ RequestHead ManualGet() {
   return head;
 }
 
+std::string ManualAuthorization() {
+  RequestHead head = ManualGet();
+  return *FindHeader(head, "authorization");
+}
+
 // The presigned URL of S3's manual, good for a day.
 RequestHead ManualPresigned() {
   RequestHead head;
@@ -290,8 +295,7 @@ TEST_F(VerifyTest, SessionsNeedTheirTokenAndEnd) {
 }
 
 TEST_F(VerifyTest, MalformedAuthorizationIsRefused) {
-  const std::string good =
-      *FindHeader(*std::make_unique<RequestHead>(ManualGet()), "authorization");
+  const std::string good = ManualAuthorization();
   const auto code_with = [&](std::string_view from, std::string_view to) {
     RequestHead head = ManualGet();
     ReplaceIn(*FindHeader(head, "authorization"), from, to);
@@ -357,9 +361,7 @@ TEST_F(VerifyTest, MalformedPresignedUrlsAreRefused) {
 
 TEST_F(VerifyTest, TwoWaysAtOnceAreRefused) {
   RequestHead head = ManualPresigned();
-  head.headers.emplace_back(
-      "authorization", *FindHeader(*std::make_unique<RequestHead>(ManualGet()),
-                                   "authorization"));
+  head.headers.emplace_back("authorization", ManualAuthorization());
   RequestHead twice = ManualGet();
   twice.headers.emplace_back("x-amz-date", "20130524T000000Z");
 
