@@ -1,0 +1,39 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "skerry/base/result.h"
+#include "skerry/cloud/service/control_plane.h"
+
+namespace skerry::cloud {
+
+/// What the command line and the environment say. What is absent is left to
+/// the configuration file, and then to the defaults.
+struct Settings {
+  std::string config_file;
+  std::string data_folder;
+  std::optional<std::string> listen;
+  std::optional<std::string> database;
+  std::optional<std::string> tls_certificate;
+  std::optional<std::string> tls_key;
+  std::optional<int> workers;
+  std::optional<int> threads;
+  std::optional<std::size_t> connections;
+  std::optional<std::string> agent_socket;
+  std::optional<std::string> metrics_token;
+  std::optional<std::string> log_format;
+  std::optional<std::string> log_level;
+  std::optional<int> drain_seconds;
+};
+
+/// Declares the options of `serve`, which fill `settings`.
+void AddSettings(CLI::App& command, Settings& settings);
+
+/// Reads the configuration file, if there is one, and puts `settings` above
+/// it. Errors: kInvalidArgument, kNotFound; they name file, key or option.
+Result<ControlPlaneConfig> ReadSettings(const Settings& settings);
+
+}  // namespace skerry::cloud
