@@ -39,6 +39,14 @@ Result<DynamicLibrary> DynamicLibrary::Open(const FileDescriptor& file) {
   return DynamicLibrary(handle);
 }
 
+Result<DynamicLibrary> DynamicLibrary::OpenSystem(const std::string& name) {
+  void* const handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    return FailedPrecondition("dynamic loader: " + LoaderMessage());
+  }
+  return DynamicLibrary(handle);
+}
+
 Result<void*> DynamicLibrary::Find(const std::string& symbol) const {
   void* const address = dlsym(handle_, symbol.c_str());
   if (address == nullptr) return NotFound("no symbol '" + symbol + "'");

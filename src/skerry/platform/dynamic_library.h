@@ -31,6 +31,10 @@ class DynamicLibrary {
   /// dynamic loader's words.
   static Result<DynamicLibrary> Open(const FileDescriptor& file);
 
+  /// Loads one of the system's libraries by the name that packages know it by:
+  /// "libpq.so.5". Otherwise as `Open`.
+  static Result<DynamicLibrary> OpenSystem(const std::string& name);
+
   /// The address of `symbol`. kNotFound if there is none.
   Result<void*> Find(const std::string& symbol) const;
 

@@ -407,7 +407,8 @@ TEST_P(DatabaseTest, ServersThatStartTogetherDoNotCollide) {
   EXPECT_EQ(ReadInt(*database_, "SELECT COUNT(*) FROM shop"), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, DatabaseTest, testing::Values("sqlite"),
+INSTANTIATE_TEST_SUITE_P(Engines, DatabaseTest,
+                         testing::Values("sqlite", "postgresql"),
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(DatabaseUrlTest, WhatIsNoDatabaseIsRefusedWithoutItsPassword) {

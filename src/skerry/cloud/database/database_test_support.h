@@ -9,9 +9,36 @@
 
 namespace skerry::cloud {
 
+/// A PostgreSQL server in a temporary folder, as a user who is not root.
+///
+/// Thread safety: thread-compatible.
+class PostgresServer {
+ public:
+  PostgresServer();
+  PostgresServer(const PostgresServer&) = delete;
+  PostgresServer& operator=(const PostgresServer&) = delete;
+  ~PostgresServer();
+
+  void Start();
+  /// At once, as if it had crashed.
+  void Stop();
+
+  /// The URL of a new, empty database.
+  std::string NewDatabase(const std::string& options = "");
+
+ private:
+  void Run(const std::vector<std::string>& arguments);
+  std::string Url(const std::string& name) const;
+
+  platform::TempDirectory folder_;
+  std::vector<std::string> as_user_;
+  bool running_ = false;
+  int database_count_ = 0;
+};
+
 /// A place for one test's database, of the engine "sqlite" or "postgresql".
-/// PostgreSQL's server is started by the first test that needs it, in a
-/// temporary folder, and is killed together with the test program.
+/// PostgreSQL's server is started by the first test that needs it, and ends
+/// with the test program.
 ///
 /// Thread safety: thread-compatible.
 class TestDatabase {

@@ -26,10 +26,11 @@ ErrorCode ConstraintCode(int extended) {
   }
 }
 
-// SQLite says SQLITE_FULL only for ENOSPC.
-bool IsFull(int system_error) {
-  return system_error == ENOSPC || system_error == EDQUOT ||
-         system_error == EFBIG;
+// SQLite says SQLITE_FULL only for ENOSPC; quotas and limits of a file's size
+// are errors of writing, which at COMMIT it tells no more about.
+bool IsFull(int extended, int system_error) {
+  if (extended == SQLITE_IOERR_WRITE) return system_error != EIO;
+  return system_error == ENOSPC || system_error == EDQUOT;
 }
 
 ErrorCode CodeOf(int extended, int system_error) {
@@ -42,8 +43,8 @@ ErrorCode CodeOf(int extended, int system_error) {
     case SQLITE_TOOBIG:
       return ErrorCode::kResourceExhausted;
     case SQLITE_IOERR:
-      return IsFull(system_error) ? ErrorCode::kResourceExhausted
-                                  : ErrorCode::kUnavailable;
+      return IsFull(extended, system_error) ? ErrorCode::kResourceExhausted
+                                            : ErrorCode::kUnavailable;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return ErrorCode::kDataLoss;

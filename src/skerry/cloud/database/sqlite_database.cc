@@ -1,5 +1,6 @@
 #include "skerry/cloud/database/sqlite_database.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -7,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/base/check.h"
+#include "skerry/cloud/database/body.h"
 #include "skerry/cloud/database/migrate.h"
 #include "skerry/cloud/database/sqlite_connection.h"
 #include "skerry/platform/thread.h"
@@ -19,61 +20,6 @@ namespace {
 constexpr std::size_t kGroupMax = 256;
 /// Reads at once; more of them wait.
 constexpr std::size_t kReadersMax = 32;
-
-// Whether this thread runs a body: a call of the database from there would
-// wait for itself.
-thread_local bool in_body = false;
-
-class InBody {
- public:
-  InBody() { in_body = true; }
-  InBody(const InBody&) = delete;
-  InBody& operator=(const InBody&) = delete;
-  ~InBody() { in_body = false; }
-};
-
-class SqliteTransaction final : public Transaction {
- public:
-  explicit SqliteTransaction(SqliteConnection& connection)
-      : connection_(connection) {}
-
-  Result<std::vector<SqlRow>> Query(
-      std::string_view sql, std::span<const SqlValue> parameters) override {
-    if (error_) return Over();
-    return Keep(connection_.Query(sql, parameters));
-  }
-
-  Result<std::int64_t> Execute(std::string_view sql,
-                               std::span<const SqlValue> parameters) override {
-    if (error_) return Over();
-    return Keep(connection_.Execute(sql, parameters));
-  }
-
-  std::string_view skip_locked() const override { return ""; }
-
-  // Of the statement that ended the transaction.
-  const std::optional<Error>& error() const { return error_; }
-
- private:
-  Error Over() const { return error_->WithContext("the transaction is over"); }
-
-  template <class T>
-  Result<T> Keep(Result<T> result) {
-    if (!result) error_ = result.error();
-    return result;
-  }
-
-  SqliteConnection& connection_;
-  std::optional<Error> error_;
-};
-
-Result<void> RunBody(const Database::Body& body, SqliteConnection& connection) {
-  const InBody mark;
-  SqliteTransaction transaction(connection);
-  Result<void> result = body(transaction);
-  if (result && transaction.error()) return *transaction.error();
-  return result;
-}
 
 // A caller of `Write` that waits.
 struct Pending {
@@ -155,7 +101,7 @@ Result<void> SqliteDatabase::Start() {
 }
 
 Result<void> SqliteDatabase::Write(const Body& body) {
-  if (in_body) return Internal("a transaction's body called the database");
+  if (InBody()) return CalledFromBody();
   Pending pending(body);
   std::unique_lock lock(mutex_);
   queue_.push_back(&pending);
@@ -212,7 +158,7 @@ std::optional<std::size_t> SqliteDatabase::RunBodies(const Group& group) {
     Pending& member = *group[i];
     member.result = writer_->Run("SAVEPOINT member");
     if (member.result) {
-      member.result = RunBody(member.body, *writer_);
+      member.result = RunBody(member.body, *writer_, "");
       if (writer_->in_transaction()) {
         if (!member.result) (void)writer_->Run("ROLLBACK TO member");
         Result<void> released = writer_->Run("RELEASE member");
@@ -271,12 +217,12 @@ void SqliteDatabase::GiveReader(std::unique_ptr<SqliteConnection> reader) {
 }
 
 Result<void> SqliteDatabase::Read(const Body& body) {
-  if (in_body) return Internal("a transaction's body called the database");
+  if (InBody()) return CalledFromBody();
   SKERRY_ASSIGN_OR_RETURN(std::unique_ptr<SqliteConnection> reader,
                           TakeReader());
   Result<void> result = reader->Run("BEGIN DEFERRED");
   if (result) {
-    result = RunBody(body, *reader);
+    result = RunBody(body, *reader, "");
     // A connection that does not let go of its snapshot is closed.
     if (reader->in_transaction() && !reader->Run("ROLLBACK")) reader.reset();
   }

@@ -62,6 +62,23 @@ std::string StatementPurpose(std::string_view sql) {
   return purpose;
 }
 
+std::size_t ParameterCount(std::string_view sql) {
+  constexpr std::size_t kMost = 65535;  // as PostgreSQL
+  std::size_t most = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    if (sql[i] == '\'') quoted = !quoted;
+    if (quoted || sql[i] != '$') continue;
+    std::size_t number = 0;
+    while (i + 1 < sql.size() && sql[i + 1] >= '0' && sql[i + 1] <= '9') {
+      number = std::min(number * 10 + static_cast<std::size_t>(sql[++i] - '0'),
+                        kMost);
+    }
+    most = std::max(most, number);
+  }
+  return most;
+}
+
 Result<void> CheckParameters(std::string_view sql,
                              std::span<const SqlValue> parameters) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
