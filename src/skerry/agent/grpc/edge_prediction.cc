@@ -55,6 +55,7 @@ Result<InputTensor> EdgePrediction::ReadTensor(const edge::Tensor& tensor,
   }
   SKERRY_ASSIGN_OR_RETURN(const auto byte_count, ByteCount(tensor, index));
   SKERRY_ASSIGN_OR_RETURN(input.bytes, memory_.Bytes(tensor, byte_count));
+  input.in_shared_memory = tensor.has_shared_memory_handle();
   return input;
 }
 

@@ -140,6 +140,7 @@ Result<InputTensor> OipInference::ReadInput(
   }
   if (place.has_value()) {
     SKERRY_ASSIGN_OR_RETURN(input.bytes, Map(*place, caller, false));
+    input.in_shared_memory = true;
   } else if (is_raw) {
     SKERRY_ASSIGN_OR_RETURN(input.bytes, NextRaw());
   } else if (tensor.has_contents()) {

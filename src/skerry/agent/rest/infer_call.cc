@@ -101,6 +101,7 @@ Result<InputTensor> InferCalls::PrepareInput(Call& call,
       return part.error().WithContext("input '" + input.name + "'");
     }
     tensor.bytes = part->bytes;
+    tensor.in_shared_memory = true;
     call.spans.push_back(*std::move(part));
   } else {
     tensor.bytes = input.has_data ? AsBytes(input.data) : input.binary;

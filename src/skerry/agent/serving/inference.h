@@ -24,6 +24,8 @@ struct InputTensor {
   std::optional<DataType> data_type;
   std::optional<std::vector<std::int64_t>> dims;
   std::span<const std::byte> bytes;
+  /// The client may write to the bytes while the model runs.
+  bool in_shared_memory = false;
 };
 
 /// An output that the client asks for.

@@ -18,6 +18,11 @@ std::span<std::byte> BytesOf(std::string& text) {
   return std::as_writable_bytes(std::span(text));
 }
 
+bool IsFloat(DataType type) {
+  return type == DataType::kFloat32 || type == DataType::kFloat16 ||
+         type == DataType::kBfloat16 || type == DataType::kFloat64;
+}
+
 // Its content is written before anybody reads it, so it is not cleared. What
 // libstdc++ 12 tells the operation is the capacity, not the size asked for.
 void ResizeForWriting(std::string& text, std::size_t byte_count) {
@@ -127,8 +132,13 @@ void Instance::RunTogether(RequestList& batch) {
 void Instance::BindInputs(const PendingRequest& pending) {
   const std::vector<TensorSpec>& specs = context_.contract.manifest().inputs;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    inputs_[i] = pending.request.inputs[i].bytes;
-    if (IsAligned(inputs_[i], specs[i].type.type)) continue;
+    const InputTensor& input = pending.request.inputs[i];
+    const DataType type = specs[i].type.type;
+    inputs_[i] = input.bytes;
+    // Kernels check an index, then read it again to use it, so it must not
+    // change between. A float that changes spoils the answer only.
+    const bool may_change = input.in_shared_memory && !IsFloat(type);
+    if (IsAligned(inputs_[i], type) && !may_change) continue;
     Copy(inputs_[i], scratch_.input(i));
     inputs_[i] = scratch_.input(i);
   }

@@ -24,8 +24,9 @@ struct InstanceContext {
 };
 
 /// Answers requests to one model version, one batch at a time. Inputs that
-/// are aligned are used where they are, and outputs are written where they
-/// are wanted; all else goes through memory that is taken once.
+/// are aligned are used where they are, but for integers in shared memory, and
+/// outputs are written where they are wanted; all else goes through memory that
+/// is taken once.
 ///
 /// Thread safety: bound to one thread.
 class Instance {
