@@ -23,9 +23,10 @@ namespace skerry {
 namespace {
 
 // The thread that serves gRPC and those that run models take turns, more or
-// less. With the C library's own limit, resident memory grew by 0.5 MB in a
-// million requests as one heap after the other got its share of what nobody
-// uses; with one or two it does not, and a request costs the same.
+// less. In soaks of 500,000 requests with 2000 swaps of models, resident memory
+// grew by 2.2 % with the C library's own limit and by 1.3 % with one heap or
+// two (one run each). A difference in time was not found: runs differed by more
+// than the settings.
 constexpr int kHeapCount = 2;
 
 enum ExitCode { kExitOk = 0, kExitFailure = 1, kExitUsage = 2 };
