@@ -264,7 +264,8 @@ TEST_P(AccessKeysTest, TheAuditLogIsReadInPagesFromTheNewest) {
   EXPECT_EQ(ReadAudit(*database_, 1, 0)->at(0).peer, "p\\xff");
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, AccessKeysTest, testing::Values("sqlite", "postgresql"),
+INSTANTIATE_TEST_SUITE_P(Engines, AccessKeysTest,
+                         testing::Values("sqlite", "postgresql"),
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(VaultTest, OpensOnlyItsOwnTextForItsOwner) {
