@@ -52,6 +52,25 @@ std::vector<std::string> FilesOf(const std::string& folder) {
   return names;
 }
 
+// All 256 at once, so that no put has to make one, with one flush.
+Result<void> MakeBlobFolders(const std::string& folder) {
+  constexpr mode_t kFolderMode = 0777;  // less the process's umask
+  for (const char high : kHexDigits) {
+    for (const char low : kHexDigits) {
+      const std::string path = folder + '/' + high + low;
+      if (mkdir(path.c_str(), kFolderMode) != 0 && errno != EEXIST) {
+        return ErrnoError(errno, "cannot make the folder " + Quoted(path));
+      }
+    }
+  }
+  const platform::FileDescriptor opened(
+      open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.open() || fsync(opened.number()) != 0) {
+    return ErrnoError(errno, "cannot flush the folder " + Quoted(folder));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<BlobFolder> BlobFolder::Create(const std::string& folder) {
@@ -59,13 +78,8 @@ Result<BlobFolder> BlobFolder::Create(const std::string& folder) {
   for (const char* const name : {"/incoming", "/aside"}) {
     SKERRY_RETURN_IF_ERROR(platform::MakeFolders(folder + name));
   }
-  // All 256 at once, so that no put has to make one.
-  for (const char high : kHexDigits) {
-    for (const char low : kHexDigits) {
-      SKERRY_RETURN_IF_ERROR(
-          platform::MakeFolders(folder + "/sha256/" + high + low));
-    }
-  }
+  SKERRY_RETURN_IF_ERROR(platform::MakeFolders(folder + "/sha256"));
+  SKERRY_RETURN_IF_ERROR(MakeBlobFolders(folder + "/sha256"));
   SKERRY_RETURN_IF_ERROR(platform::CheckFolderWritable(folder + "/incoming"));
   return blobs;
 }

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "skerry/base/result.h"
@@ -110,6 +111,8 @@ struct UploadPage {
   std::vector<UploadInfo> uploads = {};
   std::vector<std::string> prefixes = {};
   bool truncated = false;
+  std::string next = {};     ///< `after` of the next page
+  std::string next_id = {};  ///< `after_version` of the next page
 };
 
 struct PartPage {
@@ -225,6 +228,11 @@ class ObjectStore {
                                           const std::string& key,
                                           const std::string& version_id,
                                           const AlsoWrite& also = {}) = 0;
+  /// The same for many, each a key and a version, all or none.
+  virtual ApiResult<std::vector<DeletedObject>> DeleteMany(
+      const std::string& bucket,
+      std::span<const std::pair<std::string, std::string>> objects,
+      const AlsoWrite& also = {}) = 0;
   /// Sets or removes (empty) one entry of the metadata.
   virtual ApiResult<void> SetMetadata(const ObjectInfo& object,
                                       const std::string& name,

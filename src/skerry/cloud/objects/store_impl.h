@@ -147,6 +147,10 @@ class ObjectStoreImpl final : public ObjectStore {
                                   const std::string& key,
                                   const std::string& version_id,
                                   const AlsoWrite& also) override;
+  ApiResult<std::vector<DeletedObject>> DeleteMany(
+      const std::string& bucket,
+      std::span<const std::pair<std::string, std::string>> objects,
+      const AlsoWrite& also) override;
   ApiResult<void> SetMetadata(const ObjectInfo& object, const std::string& name,
                               const std::string& value,
                               const AlsoWrite& also) override;

@@ -41,7 +41,11 @@ class UploadScan {
 
   Result<UploadPage> Run(Transaction& transaction) {
     const std::string prefix = KeyHex(query_.prefix);
-    const std::string after = KeyHex(query_.after);
+    std::string after = KeyHex(query_.after);
+    // After a common prefix, all that it stands for is told already.
+    if (!query_.after.empty() && CommonPrefixOf(query_.after) == query_.after) {
+      after += 'g';
+    }
     SKERRY_ASSIGN_OR_RETURN(
         const auto rows,
         transaction.Query(
@@ -62,23 +66,30 @@ class UploadScan {
   // Of one page; more uploads than that under one prefix are rare.
   static constexpr std::size_t kUploadScanMax = 10000;
 
+  std::string CommonPrefixOf(const std::string& key) const {
+    if (query_.delimiter.empty() || !key.starts_with(query_.prefix)) return {};
+    const std::size_t found = key.find(query_.delimiter, query_.prefix.size());
+    if (found == std::string::npos) return {};
+    return key.substr(0, found + query_.delimiter.size());
+  }
+
   void Add(UploadInfo upload) {
     if (page_.truncated) return;
-    const std::size_t found =
-        query_.delimiter.empty()
-            ? std::string::npos
-            : upload.key.find(query_.delimiter, query_.prefix.size());
-    std::string common;
-    if (found != std::string::npos) {
-      common = upload.key.substr(0, found + query_.delimiter.size());
-      if (!page_.prefixes.empty() && page_.prefixes.back() == common) return;
+    const std::string common = CommonPrefixOf(upload.key);
+    if (!common.empty() && !page_.prefixes.empty() &&
+        page_.prefixes.back() == common) {
+      return;
     }
     const auto count = page_.uploads.size() + page_.prefixes.size();
     if (count >= static_cast<std::size_t>(std::max(query_.count_max, 0))) {
       page_.truncated = true;
     } else if (!common.empty()) {
-      page_.prefixes.push_back(std::move(common));
+      page_.next = common;
+      page_.next_id.clear();
+      page_.prefixes.push_back(common);
     } else {
+      page_.next = upload.key;
+      page_.next_id = upload.id;
       page_.uploads.push_back(std::move(upload));
     }
   }

@@ -127,17 +127,16 @@ Result<DeletedObject> RemoveVersion(Transaction& transaction,
 }
 
 Result<DeletedObject> HideOrRemove(Transaction& transaction, Refusal& refusal,
-                                   const std::string& bucket,
+                                   const BucketInfo& bucket,
                                    const std::string& key) {
-  SKERRY_ASSIGN_OR_RETURN(const BucketInfo found,
-                          FindBucket(transaction, refusal, bucket));
-  if (found.versioning == Versioning::kOff) {
-    SKERRY_ASSIGN_OR_RETURN(const DeletedObject removed,
-                            RemoveVersion(transaction, bucket, key, "null"));
+  if (bucket.versioning == Versioning::kOff) {
+    SKERRY_ASSIGN_OR_RETURN(
+        const DeletedObject removed,
+        RemoveVersion(transaction, bucket.name, key, "null"));
     (void)removed;
     return DeletedObject{};
   }
-  ObjectInfo marker{.bucket = bucket, .key = key, .delete_marker = true};
+  ObjectInfo marker{.bucket = bucket.name, .key = key, .delete_marker = true};
   SKERRY_ASSIGN_OR_RETURN(
       marker, InsertVersion(transaction, refusal, std::move(marker), {}));
   return DeletedObject{.delete_marker = true, .version_id = marker.version_id};
@@ -303,18 +302,34 @@ ApiResult<DeletedObject> ObjectStoreImpl::Delete(const std::string& bucket,
                                                  const std::string& key,
                                                  const std::string& version_id,
                                                  const AlsoWrite& also) {
-  return ChangeStore<DeletedObject>(
+  const std::array<std::pair<std::string, std::string>, 1> object = {
+      {{key, version_id}}};
+  auto deleted = DeleteMany(bucket, object, also);
+  if (!deleted) return std::unexpected(deleted.error());
+  return std::move(deleted->front());
+}
+
+ApiResult<std::vector<DeletedObject>> ObjectStoreImpl::DeleteMany(
+    const std::string& bucket,
+    std::span<const std::pair<std::string, std::string>> objects,
+    const AlsoWrite& also) {
+  return ChangeStore<std::vector<DeletedObject>>(
       database_,
-      [&](Transaction& transaction, Refusal& refusal) -> Result<DeletedObject> {
+      [&](Transaction& transaction,
+          Refusal& refusal) -> Result<std::vector<DeletedObject>> {
         SKERRY_ASSIGN_OR_RETURN(const BucketInfo found,
                                 FindBucket(transaction, refusal, bucket));
-        SKERRY_ASSIGN_OR_RETURN(
-            DeletedObject deleted,
-            version_id.empty()
-                ? HideOrRemove(transaction, refusal, found.name, key)
-                : RemoveVersion(transaction, bucket, key, version_id));
+        std::vector<DeletedObject> all;
+        for (const auto& [key, version_id] : objects) {
+          SKERRY_ASSIGN_OR_RETURN(
+              DeletedObject deleted,
+              version_id.empty()
+                  ? HideOrRemove(transaction, refusal, found, key)
+                  : RemoveVersion(transaction, bucket, key, version_id));
+          all.push_back(std::move(deleted));
+        }
         SKERRY_RETURN_IF_ERROR(RunAlso(also, transaction));
-        return deleted;
+        return all;
       });
 }
 
