@@ -5,6 +5,7 @@
 
 #include "skerry/cloud/jobs/job_queue.h"
 #include "skerry/cloud/objects/object_store.h"
+#include "skerry/cloud/s3/handler.h"
 #include "skerry/cloud/sagemaker/migrations.h"
 #include "skerry/cloud/sagemaker/service.h"
 #include "skerry/cloud/service/admin_handler.h"
@@ -45,6 +46,7 @@ class ControlPlaneImpl final : public ControlPlane {
   std::unique_ptr<Handler> status_;
   std::unique_ptr<Handler> admin_;
   std::unique_ptr<Handler> sagemaker_;
+  std::unique_ptr<Handler> s3_;
   std::unique_ptr<Handler> router_;
   std::unique_ptr<Server> server_;
 };
@@ -85,8 +87,11 @@ void ControlPlaneImpl::MakeHandlers() {
        .version = config_.version,
        .region = folder_.region});
   sagemaker_ = NewSageMakerHandler(*database_, *keys_, *jobs_);
+  s3_ = NewS3Handler(*objects_, *keys_,
+                     {.region = folder_.region, .log = &log_});
   router_ = NewRouter({.status = status_.get(),
                        .admin = admin_.get(),
+                       .s3 = s3_.get(),
                        .sagemaker = sagemaker_.get()});
 }
 
