@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "skerry/cloud/server/event_loop.h"
+#include "skerry/cloud/server/handler_pool.h"
 #include "skerry/cloud/server/listener.h"
 #include "skerry/cloud/server/session.h"
 #include "skerry/cloud/server/tls.h"
-#include "skerry/cloud/server/worker_pool.h"
 
 namespace skerry::cloud {
 namespace {
@@ -53,7 +53,7 @@ class ServerImpl final : public Server {
   void WaitUntilEmpty(std::chrono::steady_clock::time_point deadline);
 
   const ServerOptions options_;
-  WorkerPool workers_;
+  HandlerPool workers_;
   SessionHost host_;
   std::vector<std::unique_ptr<EventLoop>> loops_;
   std::shared_ptr<Listener> listener_;

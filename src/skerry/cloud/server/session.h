@@ -12,11 +12,11 @@
 #include <string_view>
 
 #include "skerry/cloud/server/event_loop.h"
+#include "skerry/cloud/server/handler_pool.h"
 #include "skerry/cloud/server/request_parser.h"
 #include "skerry/cloud/server/server.h"
 #include "skerry/cloud/server/traffic.h"
 #include "skerry/cloud/server/transport.h"
-#include "skerry/cloud/server/worker_pool.h"
 
 namespace skerry::cloud {
 
@@ -32,7 +32,7 @@ struct SessionHost {
   const ServerOptions& options;
   Handler& handler;
   const telemetry::Logger& log;
-  WorkerPool& workers;
+  HandlerPool& workers;
   Traffic traffic;
   /// Connections end with the answer that is under way.
   std::atomic<bool> draining = false;

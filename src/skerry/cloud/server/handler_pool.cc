@@ -1,10 +1,10 @@
-#include "skerry/cloud/server/worker_pool.h"
+#include "skerry/cloud/server/handler_pool.h"
 
 #include <utility>
 
 namespace skerry::cloud {
 
-Result<void> WorkerPool::Start(int thread_count) {
+Result<void> HandlerPool::Start(int thread_count) {
   for (int i = 0; i < thread_count; ++i) {
     SKERRY_ASSIGN_OR_RETURN(
         platform::Thread thread,
@@ -14,7 +14,7 @@ Result<void> WorkerPool::Start(int thread_count) {
   return {};
 }
 
-void WorkerPool::Push(Task task) {
+void HandlerPool::Push(Task task) {
   {
     const std::lock_guard lock(mutex_);
     if (ending_) return;
@@ -23,7 +23,7 @@ void WorkerPool::Push(Task task) {
   changed_.notify_one();
 }
 
-void WorkerPool::End() {
+void HandlerPool::End() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -32,7 +32,7 @@ void WorkerPool::End() {
   threads_.clear();  // joins them
 }
 
-void WorkerPool::Run() {
+void HandlerPool::Run() {
   while (true) {
     Task task;
     {

@@ -15,14 +15,14 @@ namespace skerry::cloud {
 /// has one piece under way.
 ///
 /// Thread safety: thread-safe.
-class WorkerPool {
+class HandlerPool {
  public:
   using Task = std::move_only_function<void()>;
 
-  WorkerPool() = default;
-  WorkerPool(const WorkerPool&) = delete;
-  WorkerPool& operator=(const WorkerPool&) = delete;
-  ~WorkerPool() { End(); }
+  HandlerPool() = default;
+  HandlerPool(const HandlerPool&) = delete;
+  HandlerPool& operator=(const HandlerPool&) = delete;
+  ~HandlerPool() { End(); }
 
   /// kResourceExhausted, kUnavailable if the system has no threads to give.
   Result<void> Start(int thread_count);
