@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,8 +19,6 @@ struct AdminServices {
   Database& database;
   AccessKeys& keys;
   JobQueue& jobs;
-  /// The log of a job, or its end if it is long. kNotFound.
-  std::function<Result<std::string>(JobKind, const std::string&)> read_log;
   std::string version;
   std::string region;
 };
@@ -36,7 +33,6 @@ struct AdminServices {
 ///   DELETE /skerry/v1/admin/keys/ID
 ///   GET    /skerry/v1/admin/audit?count=N&before=MICROS&before_id=ID
 ///   GET    /skerry/v1/admin/jobs?kind=K&state=S&count=N
-///   GET    /skerry/v1/admin/jobs/KIND/NAME/log     (text)
 ///
 /// Roles decide by `Allows` with "skerry:keys:Add" and the like. Changes are
 /// in the audit log.

@@ -6,8 +6,6 @@
 #include <iterator>
 #include <utility>
 
-#include "skerry/cloud/service/answer.h"
-
 namespace skerry::cloud {
 namespace {
 
@@ -172,23 +170,14 @@ Result<Response> ListJobs(const AdminCall& call) {
   return JsonResponse(200, {{"jobs", entries}});
 }
 
-Result<Response> GetJobLog(const AdminCall& call) {
-  SKERRY_ASSIGN_OR_RETURN(const JobKind kind,
-                          ParseJobKind(call.target.parts[1]));
-  SKERRY_ASSIGN_OR_RETURN(std::string log,
-                          call.services.read_log(kind, call.target.parts[2]));
-  return TextResponse(200, std::move(log));
-}
-
 constexpr AdminOperation kOperations[] = {
-    {"GET", 1, "status", "", "skerry:GetStatus", &GetStatus},
-    {"GET", 1, "keys", "", "skerry:keys:List", &ListKeys},
-    {"POST", 1, "keys", "", "skerry:keys:Add", &AddKey},
-    {"PUT", 2, "keys", "", "skerry:keys:Update", &UpdateKey},
-    {"DELETE", 2, "keys", "", "skerry:keys:Remove", &RemoveKey},
-    {"GET", 1, "audit", "", "skerry:audit:Read", &ReadAuditLog},
-    {"GET", 1, "jobs", "", "skerry:ListJobs", &ListJobs},
-    {"GET", 4, "jobs", "log", "skerry:GetJobLog", &GetJobLog},
+    {"GET", 1, "status", "skerry:GetStatus", &GetStatus},
+    {"GET", 1, "keys", "skerry:keys:List", &ListKeys},
+    {"POST", 1, "keys", "skerry:keys:Add", &AddKey},
+    {"PUT", 2, "keys", "skerry:keys:Update", &UpdateKey},
+    {"DELETE", 2, "keys", "skerry:keys:Remove", &RemoveKey},
+    {"GET", 1, "audit", "skerry:audit:Read", &ReadAuditLog},
+    {"GET", 1, "jobs", "skerry:ListJobs", &ListJobs},
 };
 
 }  // namespace
@@ -227,8 +216,7 @@ const AdminOperation* FindAdminOperation(std::string_view method,
   for (const AdminOperation& operation : kOperations) {
     if (operation.method == method &&
         operation.part_count == target.parts.size() &&
-        operation.first == target.parts.front() &&
-        (operation.last.empty() || operation.last == target.parts.back())) {
+        operation.first == target.parts.front()) {
       return &operation;
     }
   }

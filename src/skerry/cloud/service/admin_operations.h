@@ -49,7 +49,6 @@ struct AdminOperation {
   std::string_view method;
   std::size_t part_count;
   std::string_view first;  ///< of the parts
-  std::string_view last;   ///< or ""
   std::string_view action;
   Result<Response> (*run)(const AdminCall& call);
 };

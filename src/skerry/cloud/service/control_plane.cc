@@ -77,15 +77,11 @@ void ControlPlaneImpl::MakeHandlers() {
                               .metrics_token = config_.metrics_token,
                               .check = [this] { return CheckReady(); }},
                              metrics_);
-  admin_ = NewAdminHandler(
-      {.database = *database_,
-       .keys = *keys_,
-       .jobs = *jobs_,
-       .read_log = [](JobKind, const std::string& name) -> Result<std::string> {
-         return NotFound("there is no log of job '" + name + "'");
-       },
-       .version = config_.version,
-       .region = folder_.region});
+  admin_ = NewAdminHandler({.database = *database_,
+                            .keys = *keys_,
+                            .jobs = *jobs_,
+                            .version = config_.version,
+                            .region = folder_.region});
   sagemaker_ = NewSageMakerHandler(*database_, *keys_, *jobs_);
   s3_ = NewS3Handler(*objects_, *keys_,
                      {.region = folder_.region, .log = &log_});
