@@ -28,6 +28,8 @@ void AddRunCommand(CLI::App& app, Action& action);
 void AddBenchCommand(CLI::App& app, Action& action, char** argv);
 void AddInspectCommand(CLI::App& app, Action& action);
 void AddPackageCommand(CLI::App& app, Action& action);
+/// Its answers come from a control plane, over HTTP.
+void AddCloudCommand(CLI::App& app, Action& action);
 void AddDoctorCommand(CLI::App& app, Action& action);
 void AddCompletionCommand(CLI::App& app, Action& action);
 void AddVersionCommand(CLI::App& app, Action& action);

@@ -38,6 +38,7 @@ int Main(int argc, char** argv) {
   });
   AddInspectCommand(app, action);
   AddPackageCommand(app, action);
+  AddCloudCommand(app, action);
   AddDoctorCommand(app, action);
   AddCompletionCommand(app, action);
   AddVersionCommand(app, action);

@@ -15,7 +15,7 @@ _skerry() {
   local cur=${COMP_WORDS[COMP_CWORD]}
   local previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command=${COMP_WORDS[1]}
-  local commands="compile run bench predict inspect package doctor completion version help"
+  local commands="compile run bench predict inspect package cloud doctor completion version help"
   COMPREPLY=()
 
   if ((COMP_CWORD == 1)); then
@@ -38,6 +38,8 @@ _skerry() {
     --output-dir) compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return ;;
+    --role) words="admin deployer viewer device worker" ;;
+    --kind) words="compilation packaging" ;;
     --sign) _skerry_files pem key
       return ;;
     -o | --output | --report | --labels | --input | --agent)
@@ -71,11 +73,14 @@ _skerry() {
         --inline --help" ;;
     package)
       words="--name --version --sign --output --json --help" ;;
+    cloud) words="keys audit status jobs logs add list disable enable remove
+        --role --name --kind --state --count --follow --json --help" ;;
     inspect | doctor) words="--json --help" ;;
     completion) words="bash --help" ;;
     help) words=$commands ;;
   esac
-  if [[ $cur == -* || $command == completion || $command == help ]]; then
+  if [[ $cur == -* || $command == completion || $command == help ||
+    $command == cloud ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
     return
   fi

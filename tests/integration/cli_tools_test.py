@@ -10,7 +10,7 @@ import pytest
 import cli
 
 COMMANDS = ("compile", "run", "bench", "predict", "inspect", "package",
-            "doctor", "completion", "version", "help")
+            "cloud", "doctor", "completion", "version", "help")
 
 
 @pytest.fixture(name="model", scope="module")
