@@ -1,7 +1,9 @@
 #include "skerry/cloud/service/control_plane.h"
 
 #include <atomic>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "skerry/cloud/jobs/job_queue.h"
 #include "skerry/cloud/objects/object_store.h"
@@ -11,6 +13,7 @@
 #include "skerry/cloud/service/admin_handler.h"
 #include "skerry/cloud/service/router.h"
 #include "skerry/cloud/service/status_handler.h"
+#include "skerry/http/client.h"
 #include "skerry/telemetry/metrics.h"
 
 namespace skerry::cloud {
@@ -32,6 +35,7 @@ class ControlPlaneImpl final : public ControlPlane {
  private:
   Result<void> OpenStores();
   void MakeHandlers();
+  std::vector<std::string> BaseHosts() const;
   Result<void> CheckReady();
 
   const ControlPlaneConfig config_;
@@ -83,12 +87,22 @@ void ControlPlaneImpl::MakeHandlers() {
                             .version = config_.version,
                             .region = folder_.region});
   sagemaker_ = NewSageMakerHandler(*database_, *keys_, *jobs_);
-  s3_ = NewS3Handler(*objects_, *keys_,
-                     {.region = folder_.region, .log = &log_});
+  s3_ = NewS3Handler(
+      *objects_, *keys_,
+      {.base_hosts = BaseHosts(), .region = folder_.region, .log = &log_});
   router_ = NewRouter({.status = status_.get(),
                        .admin = admin_.get(),
                        .s3 = s3_.get(),
                        .sagemaker = sagemaker_.get()});
+}
+
+/// What a bucket's name may stand before, in a Host.
+std::vector<std::string> ControlPlaneImpl::BaseHosts() const {
+  std::vector<std::string> hosts = {"localhost"};
+  if (const auto url = http::ParseUrl(folder_.public_url)) {
+    hosts.push_back(url->host);
+  }
+  return hosts;
 }
 
 Result<void> ControlPlaneImpl::CheckReady() {
