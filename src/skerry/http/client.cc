@@ -1,5 +1,7 @@
 #include "skerry/http/client.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -47,6 +49,9 @@ Result<void> CheckRequest(const Request& request) {
   return {};
 }
 
+// What an address of the kernel holds, without its zero.
+constexpr std::size_t kSocketPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
+
 bool MayBeRepeated(std::string_view method) {
   return method != "POST" && method != "PATCH";
 }
@@ -88,8 +93,9 @@ class ClientImpl final : public Client {
       if (!dropped || !MayBeRepeated(request.method)) return response;
     }
     connection_.reset();
-    SKERRY_ASSIGN_OR_RETURN(connection_,
-                            Connection::Open(server_, tls_, limit));
+    SKERRY_ASSIGN_OR_RETURN(
+        connection_,
+        Connection::Open(server_, options_.unix_socket, tls_, limit));
     return Exchange(limit, request);
   }
 
@@ -107,6 +113,12 @@ class ClientImpl final : public Client {
 
 Result<std::unique_ptr<Client>> Client::Create(const Url& base,
                                                ClientOptions options) {
+  if (options.unix_socket.size() > kSocketPathBytesMax) {
+    return InvalidArgument("the socket's path holds " +
+                           std::to_string(options.unix_socket.size()) +
+                           " bytes, limit " +
+                           std::to_string(kSocketPathBytesMax));
+  }
   std::shared_ptr<boost::asio::ssl::context> tls;
   if (base.tls) {
     SKERRY_ASSIGN_OR_RETURN(tls, MakeTlsContext(options));

@@ -54,6 +54,9 @@ struct ClientOptions {
   std::string ca_file = {};           ///< PEM; empty: the system's
   std::string certificate_file = {};  ///< PEM, for mutual TLS; or empty
   std::string key_file = {};
+  /// Path of a unix socket to connect to, whatever the URL's host is; empty:
+  /// the host and port.
+  std::string unix_socket = {};
   /// When a stop is requested, `Send` ends soon with kCancelled, wherever it
   /// is.
   std::stop_token stop = {};
@@ -68,7 +71,8 @@ struct ClientOptions {
 class Client {
  public:
   /// `base`: scheme, host and port. Does not connect yet. kInvalidArgument,
-  /// kNotFound for bad TLS files.
+  /// kNotFound for bad TLS files; kInvalidArgument for a socket's path that is
+  /// too long.
   static Result<std::unique_ptr<Client>> Create(const Url& base,
                                                 ClientOptions options);
 

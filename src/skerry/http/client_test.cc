@@ -2,13 +2,19 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <thread>
 
 #include "skerry/http/http_test_server.h"
+#include "skerry/platform/temp_directory.h"
 
 namespace skerry::http {
 namespace {
@@ -45,6 +51,51 @@ TEST(ClientTest, ARequestAndItsResponseArriveWhole) {
   EXPECT_EQ(response->status, 200);
   EXPECT_EQ(response->body, "POST /a?b=c 127.0.0.1:" +
                                 std::to_string(server.port()) + " 4 y z body");
+}
+
+TEST(ClientTest, AUnixSocketTakesThePlaceOfTheHost) {
+  const auto folder = platform::TempDirectory::Create("http").value();
+  const std::string path = folder.path() + "/socket";
+  const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address),
+                 sizeof address),
+            0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  std::string asked(4096, '\0');
+  std::jthread server([&] {
+    const int peer = accept(listener, nullptr, nullptr);
+    const ssize_t count = read(peer, asked.data(), asked.size());
+    asked.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+    const std::string_view reply =
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+    (void)!write(peer, reply.data(), reply.size());
+    close(peer);
+  });
+  const auto url = ParseUrl("http://agent");
+  const auto client = Client::Create(*url, {.unix_socket = path}).value();
+
+  const auto response = client->Send({.target = "/v2"});
+  server.join();
+  close(listener);
+
+  ASSERT_TRUE(response) << response.error().message();
+  EXPECT_EQ(response->body, "hi");
+  EXPECT_THAT(asked, HasSubstr("GET /v2 HTTP/1.1\r\nHost: agent\r\n"));
+}
+
+TEST(ClientTest, ASocketThatIsNotThereIsUnavailable) {
+  const auto url = ParseUrl("http://agent");
+  const auto client =
+      Client::Create(*url, {.unix_socket = "/nonexistent/socket"}).value();
+  EXPECT_EQ(client->Send({.target = "/"}).error().code(),
+            ErrorCode::kUnavailable);
+  EXPECT_EQ(Client::Create(*url, {.unix_socket = std::string(200, 'x')})
+                .error()
+                .code(),
+            ErrorCode::kInvalidArgument);
 }
 
 TEST(ClientTest, AHostIsLookedUpByName) {

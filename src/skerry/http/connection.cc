@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>
@@ -15,6 +17,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "skerry/http/lookup.h"
 #include "skerry/http/tls.h"
@@ -114,11 +117,11 @@ Result<void> Connection::AwaitStream(const Limit& limit, Start start) {
 }
 
 Result<std::unique_ptr<Connection>> Connection::Open(
-    const Url& server, std::shared_ptr<asio::ssl::context> tls,
-    const Limit& limit) {
+    const Url& server, const std::string& unix_socket,
+    std::shared_ptr<asio::ssl::context> tls, const Limit& limit) {
   std::unique_ptr<Connection> connection(
       new Connection(server, std::move(tls)));
-  SKERRY_RETURN_IF_ERROR(connection->Connect(limit));
+  SKERRY_RETURN_IF_ERROR(connection->Connect(unix_socket, limit));
   if (connection->tls_) {
     SKERRY_RETURN_IF_ERROR(connection->ShakeHands(limit));
   }
@@ -126,13 +129,20 @@ Result<std::unique_ptr<Connection>> Connection::Open(
   return connection;
 }
 
-Result<void> Connection::Connect(const Limit& limit) {
-  SKERRY_ASSIGN_OR_RETURN(const auto endpoints,
-                          LookUp(server_.host, server_.port, limit));
+Result<void> Connection::Connect(const std::string& unix_socket,
+                                 const Limit& limit) {
+  std::vector<asio::generic::stream_protocol::endpoint> endpoints;
+  if (!unix_socket.empty()) {
+    endpoints.emplace_back(asio::local::stream_protocol::endpoint(unix_socket));
+  } else {
+    SKERRY_ASSIGN_OR_RETURN(const auto found,
+                            LookUp(server_.host, server_.port, limit));
+    endpoints.assign(found.begin(), found.end());
+  }
   SKERRY_RETURN_IF_ERROR(Await(limit, [&](auto done) {
     asio::async_connect(socket_, endpoints, std::move(done));
   }));
-  error_code ignored;
+  error_code ignored;  // of a unix socket, which has no such option
   (void)socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   return {};
 }
