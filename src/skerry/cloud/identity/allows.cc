@@ -30,6 +30,7 @@ constexpr std::array kRules = {
     Rule{Role::kViewer, true, "s3:Get*"},
     Rule{Role::kViewer, true, "s3:Head*"},
     Rule{Role::kViewer, true, "s3:List*"},
+    Rule{Role::kViewer, true, "sagemaker:BatchDescribe*"},
     Rule{Role::kViewer, true, "sagemaker:Describe*"},
     Rule{Role::kViewer, true, "sagemaker:Get*"},
     Rule{Role::kViewer, true, "sagemaker:List*"},

@@ -5,6 +5,10 @@
 
 namespace skerry::cloud {
 
+std::string Call::Action() const {
+  return std::string(service) + ":" + std::string(operation);
+}
+
 std::string Call::Arn(std::string_view resource) const {
   return "arn:aws:sagemaker:" + region + ":" + std::string(kAccount) + ":" +
          std::string(resource);
@@ -37,7 +41,7 @@ ApiResult<void> Audit(Sql& sql, const Call& call, const std::string& resource) {
                           .access_key_id = call.principal.access_key_id,
                           .name = call.principal.name,
                           .peer = call.peer,
-                          .action = "sagemaker:" + std::string(call.operation),
+                          .action = call.Action(),
                           .resource = resource,
                           .outcome = "ok"});
   if (!written) return std::unexpected(sql.Keep(std::move(written).error()));

@@ -27,9 +27,13 @@ struct Call {
   Principal principal;
   std::string region;
   std::string peer;
-  std::string_view operation;
-  std::int64_t now = 0;  ///< micros
+  std::string_view service;    ///< "sagemaker", "sagemaker-edge"
+  std::string_view operation;  ///< "CreateDeviceFleet"
+  std::int64_t now = 0;        ///< micros
   const Json& input;
+
+  /// "sagemaker:CreateDeviceFleet", as rights and the audit log name it.
+  std::string Action() const;
 
   /// "arn:aws:sagemaker:REGION:000000000000:`resource`".
   std::string Arn(std::string_view resource) const;

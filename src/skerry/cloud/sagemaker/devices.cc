@@ -7,6 +7,7 @@
 
 #include "skerry/cloud/sagemaker/fleets.h"
 #include "skerry/cloud/sagemaker/list_query.h"
+#include "skerry/cloud/sagemaker/stages.h"
 #include "skerry/cloud/sagemaker/tags.h"
 
 namespace skerry::cloud {
@@ -61,6 +62,25 @@ ApiResult<void> RegisterDevice(Sql& sql, const Call& call,
   return AddTagsTo(sql, call, arn);
 }
 
+// What waits for the device waits no longer.
+ApiResult<void> LeaveStages(Sql& sql, const std::string& fleet,
+                            const std::string& device) {
+  SKERRY_API_ASSIGN_OR_RETURN(
+      const std::vector<SqlRow> stages,
+      sql.Query("SELECT plan, stage FROM sm_stage_devices WHERE fleet = $1 "
+                "AND device = $2 AND status <> 'DEPLOYED'",
+                {fleet, device}));
+  SKERRY_API_RETURN_IF_ERROR(
+      sql.Execute("DELETE FROM sm_stage_devices WHERE fleet = $1 "
+                  "AND device = $2 AND status <> 'DEPLOYED'",
+                  {fleet, device}));
+  for (const SqlRow& stage : stages) {
+    SKERRY_API_RETURN_IF_ERROR(
+        SettleStage(sql, TextOf(stage[0]), TextOf(stage[1])));
+  }
+  return {};
+}
+
 ApiResult<void> DeregisterDevice(Sql& sql, const std::string& fleet,
                                  const std::string& device) {
   SKERRY_API_ASSIGN_OR_RETURN(
@@ -76,10 +96,7 @@ ApiResult<void> DeregisterDevice(Sql& sql, const std::string& fleet,
       sql.Execute("DELETE FROM sm_devices WHERE arn = $1", {arn}));
   SKERRY_API_RETURN_IF_ERROR(
       sql.Execute("DELETE FROM sm_device_models WHERE arn = $1", {arn}));
-  SKERRY_API_RETURN_IF_ERROR(
-      sql.Execute("DELETE FROM sm_stage_devices WHERE fleet = $1 "
-                  "AND device = $2 AND status <> 'DEPLOYED'",
-                  {fleet, device}));
+  SKERRY_API_RETURN_IF_ERROR(LeaveStages(sql, fleet, device));
   return DropTagsOf(sql, arn);
 }
 

@@ -7,17 +7,13 @@
 
 namespace skerry::cloud {
 
-/// What an operation does to the records; it decides who may call it, and in
-/// what transaction it runs.
-enum class Access : std::uint8_t {
-  kRead,
-  kChange,
-  kDevice,  ///< a change by a device, of its own record
-};
+/// What an operation does to the records: in what transaction it runs.
+enum class Access : std::uint8_t { kRead, kChange };
 
 /// An operation, within its transaction. A null is an empty body.
 struct Operation {
   std::string_view name;
+  std::string_view service;  ///< "sagemaker", "sagemaker-edge": of devices
   Access access = Access::kRead;
   ApiResult<Json> (*run)(Sql& sql, const Call& call) = nullptr;
 };
@@ -25,12 +21,9 @@ struct Operation {
 /// The operation called `name`; null if there is none.
 const Operation* FindOperation(std::string_view name);
 
-/// Whether `role` may.
-bool MayRun(Role role, Access access);
-
-/// Checks rights and `call.input`, and runs the operation.
+/// Checks `call.input` and rights, and runs the operation.
 ///
-/// Errors: AccessDeniedException, those of `CheckRequest`, and its own.
+/// Errors: those of `CheckRequest`, AccessDeniedException, and its own.
 ApiResult<Json> RunOperation(const Operation& operation, const Call& call);
 
 }  // namespace skerry::cloud

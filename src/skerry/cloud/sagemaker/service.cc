@@ -1,52 +1,35 @@
 #include "skerry/cloud/sagemaker/service.h"
 
-#include <algorithm>
-#include <chrono>
-#include <optional>
-#include <span>
 #include <utility>
-#include <vector>
 
 #include "skerry/cloud/sagemaker/operations.h"
+#include "skerry/cloud/sagemaker/runtime.h"
+#include "skerry/cloud/sagemaker/verified_exchange.h"
 
 namespace skerry::cloud {
 namespace {
 
 constexpr std::string_view kTargetPrefix = "SageMaker.";
+constexpr std::string_view kControl = "sagemaker";
 
-class SageMakerExchange final : public Exchange {
+// One of the operations of operations.h, by either protocol: json, where a
+// header names it and the body holds an error's code; rest-json, where the path
+// does, and a header holds the code.
+class OperationExchange final : public VerifiedExchange {
  public:
-  SageMakerExchange(Records records, AccessKeys& keys, RequestHead head)
-      : records_(records), keys_(keys), head_(std::move(head)) {}
+  OperationExchange(Records records, AccessKeys& keys, RequestHead head)
+      : VerifiedExchange(keys, std::move(head), kRequestBytesMax),
+        records_(records) {}
 
-  std::optional<Response> Begin() override {
-    ApiResult<VerifiedRequest> verified =
-        VerifyRequest(head_, keys_, std::chrono::system_clock::now());
-    if (!verified) return Refuse(verified.error());
-    verified_ = *std::move(verified);
-    if (head_.content_length.value_or(0) > kRequestBytesMax) {
-      return Refuse(TooLarge(*head_.content_length));
-    }
-    return std::nullopt;
-  }
-
-  std::optional<Response> Write(std::span<const std::byte> piece) override {
-    const ApiResult<void> read = verified_.payload->Read(piece, content_);
-    if (!read) return Refuse(read.error());
-    if (content_.size() > kRequestBytesMax) {
-      return Refuse(TooLarge(content_.size()));
-    }
-    return std::nullopt;
-  }
-
-  Response Finish() override {
-    const ApiResult<void> end = verified_.payload->End();
-    if (!end) return Refuse(end.error());
-    const ApiResult<Json> output = Run();
+ protected:
+  Response Answer(std::string_view body) override {
+    const ApiResult<Json> output = Run(body);
     if (!output) return Refuse(output.error());
     Response response;
-    response.headers = {{"Content-Type", "application/x-amz-json-1.1"},
-                        {"x-amzn-RequestId", request_id_}};
+    response.headers = {
+        {"Content-Type",
+         by_path() ? "application/json" : "application/x-amz-json-1.1"},
+        {"x-amzn-RequestId", request_id()}};
     if (!output->is_null()) {
       response.body =
           output->dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -54,71 +37,81 @@ class SageMakerExchange final : public Exchange {
     return response;
   }
 
+  Response Refuse(const ApiError& error) const override {
+    return by_path() ? RestJsonErrorResponse(error, request_id())
+                     : JsonErrorResponse(error, request_id());
+  }
+
  private:
-  ApiResult<Json> Run() {
-    std::string_view name = head_.header("x-amz-target");
-    const Operation* operation = nullptr;
-    if (name.starts_with(kTargetPrefix)) {
+  bool by_path() const { return head().path() != "/"; }
+
+  const Operation* Find() const {
+    if (head().method != "POST") return nullptr;
+    std::string_view name = head().header("x-amz-target");
+    if (by_path()) {
+      name = head().path().substr(1);
+    } else if (name.starts_with(kTargetPrefix)) {
       name.remove_prefix(kTargetPrefix.size());
-      operation = FindOperation(name);
+    } else {
+      return nullptr;
     }
-    if (operation == nullptr || head_.method != "POST" || head_.path() != "/") {
+    const Operation* found = FindOperation(name);
+    // Each by its own protocol only.
+    if (found != nullptr && (found->service == kControl) == by_path()) {
+      return nullptr;
+    }
+    return found;
+  }
+
+  ApiResult<Json> Run(std::string_view body) const {
+    const Operation* operation = Find();
+    if (operation == nullptr) {
       return std::unexpected(ApiError{
-          400, "UnknownOperationException",
+          by_path() ? 404 : 400, "UnknownOperationException",
           "The requested operation is not recognized by the service."});
     }
-    SKERRY_API_ASSIGN_OR_RETURN(
-        const Json input,
-        ParseRequest(
-            {reinterpret_cast<const char*>(content_.data()), content_.size()}));
+    SKERRY_API_ASSIGN_OR_RETURN(const Json input, ParseRequest(body));
     const Call call = {.records = records_,
-                       .principal = verified_.principal,
-                       .region = verified_.region,
-                       .peer = head_.peer,
+                       .principal = verified().principal,
+                       .region = verified().region,
+                       .peer = head().peer,
+                       .service = operation->service,
                        .operation = operation->name,
                        .now = NowMicros(),
                        .input = input};
     return RunOperation(*operation, call);
   }
 
-  Response Refuse(const ApiError& error) const {
-    return JsonErrorResponse(error, request_id_);
-  }
-
-  static ApiError TooLarge(std::uint64_t byte_count) {
-    return {413, "RequestEntityTooLarge",
-            "the request holds " + std::to_string(byte_count) +
-                " bytes, limit " + std::to_string(kRequestBytesMax)};
-  }
-
   Records records_;
-  AccessKeys& keys_;
-  RequestHead head_;
-  VerifiedRequest verified_;
-  std::vector<std::byte> content_;
-  std::string request_id_ = NewRowId();
 };
 
 class SageMakerHandler final : public Handler {
  public:
-  SageMakerHandler(Records records, AccessKeys& keys)
-      : records_(records), keys_(keys) {}
+  SageMakerHandler(Records records, AccessKeys& keys,
+                   const SageMakerOptions& options)
+      : records_(records), keys_(keys), runtime_(keys, options.agent_socket) {}
 
   std::unique_ptr<Exchange> NewExchange(RequestHead head) override {
-    return std::make_unique<SageMakerExchange>(records_, keys_,
+    if (head.path().starts_with(kEndpointsPath)) {
+      return runtime_.NewExchange(std::move(head));
+    }
+    return std::make_unique<OperationExchange>(records_, keys_,
                                                std::move(head));
   }
 
  private:
   Records records_;
   AccessKeys& keys_;
+  RuntimeHandler runtime_;
 };
 
 }  // namespace
 
 std::unique_ptr<Handler> NewSageMakerHandler(Database& database,
-                                             AccessKeys& keys, JobQueue& jobs) {
-  return std::make_unique<SageMakerHandler>(Records{database, jobs}, keys);
+                                             AccessKeys& keys, JobQueue& jobs,
+                                             const SageMakerOptions& options) {
+  return std::make_unique<SageMakerHandler>(Records{database, jobs}, keys,
+                                            options);
 }
 
 }  // namespace skerry::cloud

@@ -10,8 +10,10 @@
 
 namespace skerry::cloud {
 
-/// Bytes of a payload of InvokeEndpoint.
-inline constexpr std::size_t kPayloadBytesMax = std::size_t{25} << 20;
+struct SageMakerOptions {
+  /// The socket of a skerry-agent that answers InvokeEndpoint; empty: none.
+  std::string agent_socket = {};
+};
 
 /// SageMaker's API, all for the signing name "sagemaker":
 ///
@@ -24,7 +26,8 @@ inline constexpr std::size_t kPayloadBytesMax = std::size_t{25} << 20;
 ///
 /// The database must have been migrated (`IdentityMigrations`,
 /// `JobMigrations`, `SageMakerMigrations`). All that is given outlives it.
-std::unique_ptr<Handler> NewSageMakerHandler(Database& database,
-                                             AccessKeys& keys, JobQueue& jobs);
+std::unique_ptr<Handler> NewSageMakerHandler(
+    Database& database, AccessKeys& keys, JobQueue& jobs,
+    const SageMakerOptions& options = {});
 
 }  // namespace skerry::cloud

@@ -10,6 +10,7 @@
 #include "skerry/cloud/s3/handler.h"
 #include "skerry/cloud/sagemaker/migrations.h"
 #include "skerry/cloud/sagemaker/service.h"
+#include "skerry/cloud/sagemaker/sts.h"
 #include "skerry/cloud/service/admin_handler.h"
 #include "skerry/cloud/service/router.h"
 #include "skerry/cloud/service/status_handler.h"
@@ -51,6 +52,7 @@ class ControlPlaneImpl final : public ControlPlane {
   std::unique_ptr<Handler> admin_;
   std::unique_ptr<Handler> sagemaker_;
   std::unique_ptr<Handler> s3_;
+  std::unique_ptr<Handler> sts_;
   std::unique_ptr<Handler> router_;
   std::unique_ptr<Server> server_;
 };
@@ -86,14 +88,17 @@ void ControlPlaneImpl::MakeHandlers() {
                             .jobs = *jobs_,
                             .version = config_.version,
                             .region = folder_.region});
-  sagemaker_ = NewSageMakerHandler(*database_, *keys_, *jobs_);
+  sagemaker_ = NewSageMakerHandler(*database_, *keys_, *jobs_,
+                                   {.agent_socket = config_.agent_socket});
   s3_ = NewS3Handler(
       *objects_, *keys_,
       {.base_hosts = BaseHosts(), .region = folder_.region, .log = &log_});
+  sts_ = NewStsHandler(*keys_);
   router_ = NewRouter({.status = status_.get(),
                        .admin = admin_.get(),
                        .s3 = s3_.get(),
-                       .sagemaker = sagemaker_.get()});
+                       .sagemaker = sagemaker_.get(),
+                       .sts = sts_.get()});
 }
 
 /// What a bucket's name may stand before, in a Host.

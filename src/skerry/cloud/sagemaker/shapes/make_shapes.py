@@ -142,8 +142,8 @@ class Table:
                     "},\n" for name, shape, required in self.members)
         yield "};\n\nconstexpr ShapeRow kShapes[] = {\n"
         for kind, low, high, *numbers, name in self.shapes:
-            low = "kNoMin" if low is None else low
-            high = "kNoMax" if high is None else high
+            low = "kNoLeast" if low is None else low
+            high = "kNoMost" if high is None else high
             yield (f"    {{ShapeKind::{kind}, {low}, {high}, "
                    f"{', '.join(map(str, numbers))}}},  // {name}\n")
         yield "};\n\nconstexpr OperationRow kOperations[] = {\n"

@@ -169,7 +169,10 @@ struct Place {
     std::string path = outer == nullptr ? "" : outer->Path();
     if (!name.empty()) return path + (path.empty() ? "" : ".") + Lowered(name);
     if (index > 0) return path + "." + std::to_string(index) + ".member";
-    if (!key.empty()) return path + "." + std::string(key) + ".member";
+    if (!key.empty()) {
+      return path + "." + std::string(FirstPoints(key, kQuotedPointsMax)) +
+             ".member";
+    }
     return path;
   }
 };
@@ -269,7 +272,7 @@ class Checker {
   void CheckString(const Json& value, const ShapeRow& shape,
                    const Place& place) {
     const std::string& text = value.get_ref<const std::string&>();
-    if (shape.min != kNoMin || shape.max != kNoMax) {
+    if (shape.min != kNoLeast || shape.max != kNoMost) {
       CheckLength(value, CodePointCount(text), shape, place);
     }
     if (shape.pattern >= 0 && !Matches(text, shape.pattern)) {
@@ -320,12 +323,19 @@ class Checker {
   std::string faults_;
 };
 
-// Whether brackets outside of strings nest too deep: before a parser sees it.
-bool NestsTooDeep(std::string_view body) {
-  std::size_t depth = 0;
+}  // namespace
+
+std::size_t CodePointCount(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+bool NestsTooDeep(std::string_view text) {
+  std::size_t depth = 0;  // of brackets outside of strings
   bool quoted = false;
-  for (std::size_t i = 0; i < body.size(); ++i) {
-    const char c = body[i];
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     if (quoted) {
       if (c == '\\') ++i;
       if (c == '"') quoted = false;
@@ -338,14 +348,6 @@ bool NestsTooDeep(std::string_view body) {
     }
   }
   return false;
-}
-
-}  // namespace
-
-std::size_t CodePointCount(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
 }
 
 ApiResult<Json> ParseRequest(std::string_view body) {

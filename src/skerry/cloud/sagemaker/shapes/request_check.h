@@ -18,6 +18,10 @@ inline constexpr std::size_t kFaultCountMax = 20;
 /// Code points of a value that a refusal quotes.
 inline constexpr std::size_t kQuotedPointsMax = 256;
 
+/// Whether `text`, JSON or not, nests deeper than `kRequestDepthMax`; to be
+/// asked before a parser is.
+bool NestsTooDeep(std::string_view text);
+
 /// A request's body as a JSON object; an empty body is an empty object.
 ///
 /// Errors: SerializationException for what is no JSON object or nests too

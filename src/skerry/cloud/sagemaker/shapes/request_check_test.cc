@@ -169,6 +169,11 @@ TEST(RequestCheckTest, LongValuesAreQuotedInPart) {
   input["DeviceFleetName"] = std::string(100'000, 'x');
 
   EXPECT_LT(FaultOf("CreateDeviceFleet", input).size(), 1500U);
+  const Json properties = {{std::string(100'000, 'x'), ""}};
+  EXPECT_LT(FaultOf("CreateModelPackage",
+                    {{"CustomerMetadataProperties", properties}})
+                .size(),
+            5000U);
 }
 
 TEST(RequestCheckTest, PatternsWithRepetitionsTakeLinearTime) {

@@ -19,8 +19,10 @@ enum class ShapeKind : std::uint8_t {
   kTimestamp,
 };
 
-inline constexpr std::int64_t kNoMin = std::numeric_limits<std::int64_t>::min();
-inline constexpr std::int64_t kNoMax = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::int64_t kNoLeast =
+    std::numeric_limits<std::int64_t>::min();
+inline constexpr std::int64_t kNoMost =
+    std::numeric_limits<std::int64_t>::max();
 
 /// A pattern as AWS writes it, and as the engine takes it to match the whole
 /// of a text.
@@ -39,8 +41,8 @@ struct MemberRow {
 /// string, the entries of a list or map.
 struct ShapeRow {
   ShapeKind kind = ShapeKind::kStructure;
-  std::int64_t min = kNoMin;
-  std::int64_t max = kNoMax;
+  std::int64_t min = kNoLeast;
+  std::int64_t max = kNoMost;
   int pattern = -1;  ///< an index of `Patterns`, or -1
   int first = 0;     ///< of the members, or of the values of an enumeration
   int count = 0;
