@@ -19,9 +19,10 @@ constexpr std::size_t kLineBytesMax = 1024;
 constexpr std::size_t kTrailerBytesMax = 8192;
 constexpr std::string_view kTrailerSignature = "x-amz-trailer-signature";
 
-std::unexpected<ApiError> BadChunk(std::string message) {
+std::unexpected<ApiError> BadChunk(std::string_view message) {
   return std::unexpected(
-      ApiError{400, "InvalidRequest", "aws-chunked body: " + message});
+      ApiError{400, "InvalidRequest",
+               std::string("aws-chunked body: ").append(message)});
 }
 
 std::unexpected<ApiError> Incomplete() {
