@@ -4,11 +4,13 @@ Needs build/venv-agent; `./run test agent` runs it.
 """
 
 import pathlib
+import re
 import ssl
 import subprocess
 import urllib.request
 
 import grpc
+import numpy
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -157,3 +159,56 @@ def test_prometheus_reads_the_metrics(server: agent.Agent) -> None:
               if sample.labels.get("model") == "net"]
     assert sum(counts) >= 3
     assert all(family.documentation for family in families.values())
+
+
+def varint(number: int) -> bytes:
+    low = number & 127
+    return bytes([low | 128]) + varint(number >> 7) if number > 127 else bytes(
+        [low])
+
+
+def field(number: int, content: bytes) -> bytes:
+    """A length-delimited field of a protobuf message."""
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def ask_compressed(server: agent.Agent, compression: grpc.Compression,
+                   content: bytes) -> bytes:
+    """What ModelInfer answers, for `content` as the only input."""
+    tensor = (field(1, b"x") + field(2, b"FP32") +
+              field(3, varint(1) + varint(agent.COUNT)))
+    request = field(1, b"net") + field(5, tensor) + field(7, content)
+    with grpc.insecure_channel(f"unix:{server.socket}",
+                               compression=compression) as channel:
+        method = channel.unary_unary(
+            "/inference.GRPCInferenceService/ModelInfer")
+        return method(request, timeout=agent.WAIT_S)
+
+
+COMPRESSIONS = pytest.mark.parametrize(
+    "compression", [grpc.Compression.Gzip, grpc.Compression.Deflate])
+
+
+@COMPRESSIONS
+def test_messages_may_be_compressed(server: agent.Agent,
+                                    compression: grpc.Compression) -> None:
+    x = numpy.full(agent.COUNT, 7, numpy.float32)
+
+    answer = ask_compressed(server, compression, x.tobytes())
+
+    assert answer.endswith((3 * x + 1).tobytes())
+
+
+@COMPRESSIONS
+def test_a_bomb_is_stopped_at_the_limit(server: agent.Agent,
+                                        compression: grpc.Compression) -> None:
+    before = agent.resident_bytes(server.process.pid)
+
+    with pytest.raises(grpc.RpcError) as refused:
+        ask_compressed(server, compression, bytes(256 << 20))
+
+    assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    # The limit is 64 MiB; strings grow by doubling.
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    peak = int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) << 10
+    assert peak - before < 200 << 20

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "skerry/agent/grpc/compression.h"
 #include "skerry/agent/grpc/method_table.h"
 #include "skerry/agent/grpc/status.h"
 
@@ -30,7 +31,11 @@ void Call::OnArrived(bool ok) {
   pending_ = 2;
   // A local copy: the handler may finish the call, not end it.
   const std::shared_ptr<Call> self = self_;
-  table_.method(index_).call(self, request_);
+  if (auto read = Decompress(request_, table_.message_bytes_max()); read) {
+    table_.method(index_).call(self, request_);
+  } else {
+    Fail(read.error());
+  }
   Await(table_, index_);
 }
 

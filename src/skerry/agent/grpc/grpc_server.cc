@@ -67,7 +67,7 @@ class GrpcServerImpl final : public GrpcServer {
         health_(services_),
         table_(Concatenate({edge_.Methods(), oip_.Methods(), health_.Methods(),
                             ReflectionMethods()}),
-               peers_) {}
+               peers_, options_.message_bytes_max) {}
 
   ~GrpcServerImpl() override { Shutdown(std::chrono::steady_clock::now()); }
 
@@ -108,10 +108,8 @@ void GrpcServerImpl::Configure(grpc::ServerBuilder& builder) const {
   grpc::ResourceQuota quota("skerry-agent");
   quota.Resize(std::max(kQuotaBytesMin, options_.message_bytes_max * 4));
   builder.SetResourceQuota(quota);
-  // A few compressed bytes may stand for more than memory holds, and gRPC
-  // checks a message's size before it unpacks it.
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  // It would not bound what comes out; see Decompress.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              kConcurrentStreamsMax);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

@@ -173,17 +173,62 @@ TEST_F(GrpcServerTest, AMessageThatIsTooLargeIsRefused) {
   EXPECT_TRUE(Infer(channel).ok());
 }
 
-TEST_F(GrpcServerTest, CompressedMessagesAreRefusedAsTheyMayHoldTooMuch) {
+TEST_F(GrpcServerTest, CompressedMessagesAreRead) {
+  LoadScale("scale");
+  const auto stub = GRPCInferenceService::NewStub(Connect());
+  for (const auto algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    grpc::ClientContext context;
+    context.set_compression_algorithm(algorithm);
+    auto request = ScaleInfer("scale", {1, 2, 3});
+    request.set_id(std::string(1000, 'a'));  // else it is not worth it
+    oip::ModelInferResponse response;
+
+    const grpc::Status status = stub->ModelInfer(&context, request, &response);
+
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(response.id(), request.id());
+  }
+}
+
+TEST_F(GrpcServerTest, CompressedMessagesOfStreamsAreRead) {
   LoadScale("scale");
   const auto stub = GRPCInferenceService::NewStub(Connect());
   grpc::ClientContext context;
   context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  const auto stream = stub->ModelStreamInfer(&context);
   auto request = ScaleInfer("scale", {1, 2, 3});
-  request.add_raw_input_contents(std::string(1 << 20, '\0'));
+  request.set_id(std::string(1000, 'a'));
+
+  ASSERT_TRUE(stream->Write(request));
+  oip::ModelStreamInferResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  stream->WritesDone();
+
+  EXPECT_EQ(response.infer_response().id(), request.id());
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(GrpcServerTest, ACompressedMessageMayNotBecomeTooLarge) {
+  LoadScale("scale");
+  GrpcServer::Options options;
+  options.message_bytes_max = 100'000;
+  ASSERT_TRUE(Start(options));
+  const auto channel = Connect();
+  const auto stub = GRPCInferenceService::NewStub(channel);
+  grpc::ClientContext context;
+  grpc::ClientContext stream_context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  stream_context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  auto request = ScaleInfer("scale", {1, 2, 3});
+  request.add_raw_input_contents(std::string(64 << 20, '\0'));
   oip::ModelInferResponse response;
 
   EXPECT_EQ(stub->ModelInfer(&context, request, &response).error_code(),
-            grpc::UNIMPLEMENTED);
+            grpc::RESOURCE_EXHAUSTED);
+  const auto stream = stub->ModelStreamInfer(&stream_context);
+  stream->Write(request);
+  EXPECT_EQ(stream->Finish().error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(Infer(channel).ok());
 }
 
 TEST_F(GrpcServerTest, ManyConnectionsAreServedAtTheSameTime) {

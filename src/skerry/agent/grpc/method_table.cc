@@ -14,8 +14,11 @@ using grpc::internal::RpcServiceMethod;
 
 }  // namespace
 
-MethodTable::MethodTable(std::vector<Method> methods, const PeerTable& peers)
-    : list_(std::move(methods)), peers_(peers) {
+MethodTable::MethodTable(std::vector<Method> methods, const PeerTable& peers,
+                         std::size_t message_bytes_max)
+    : list_(std::move(methods)),
+      peers_(peers),
+      message_bytes_max_(message_bytes_max) {
   int index = 0;
   for (const Method& method : list_) {
     const auto type =

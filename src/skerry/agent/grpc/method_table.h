@@ -4,6 +4,7 @@
 #include <grpcpp/impl/codegen/service_type.h>
 #include <grpcpp/server_context.h>
 
+#include <cstddef>
 #include <vector>
 
 #include "skerry/agent/grpc/call_count.h"
@@ -21,7 +22,9 @@ namespace skerry::agent {
 /// Thread safety: thread-safe.
 class MethodTable final : public grpc::Service {
  public:
-  MethodTable(std::vector<Method> methods, const PeerTable& peers);
+  /// Messages have at most `message_bytes_max` bytes.
+  MethodTable(std::vector<Method> methods, const PeerTable& peers,
+              std::size_t message_bytes_max);
 
   /// Begins to wait for calls, which then come out of `queue`. Call once, when
   /// the server has started.
@@ -30,6 +33,7 @@ class MethodTable final : public grpc::Service {
   const Method& method(int index) const {
     return list_[static_cast<std::size_t>(index)];
   }
+  std::size_t message_bytes_max() const { return message_bytes_max_; }
   const PeerTable& peers() const { return peers_; }
   StreamRegistry& streams() { return streams_; }
   CallCount& calls() { return calls_; }
@@ -45,6 +49,7 @@ class MethodTable final : public grpc::Service {
  private:
   std::vector<Method> list_;
   const PeerTable& peers_;
+  const std::size_t message_bytes_max_;
   StreamRegistry streams_;
   CallCount calls_;
   grpc::ServerCompletionQueue* queue_ = nullptr;

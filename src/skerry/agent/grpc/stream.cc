@@ -3,7 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include "skerry/agent/grpc/compression.h"
 #include "skerry/agent/grpc/method_table.h"
+#include "skerry/agent/grpc/status.h"
 #include "skerry/agent/grpc/stream_registry.h"
 
 namespace skerry::agent {
@@ -78,7 +80,13 @@ void Stream::ReadLocked() {
 
 void Stream::OnRead(bool ok) {
   if (ok) {
-    handler_->OnMessage(std::exchange(incoming_, {}));
+    auto read = Decompress(incoming_, table_.message_bytes_max());
+    if (!read) {
+      Close(ToStatus(read.error()));
+      incoming_.Clear();
+    } else {
+      handler_->OnMessage(std::exchange(incoming_, {}));
+    }
   } else {
     handler_->OnReadsDone();
   }

@@ -34,6 +34,11 @@ grpc::Slice SliceOf(std::string&& text) {
 
 }  // namespace
 
+grpc::ByteBuffer BufferOf(std::string&& bytes) {
+  const grpc::Slice slice = SliceOf(std::move(bytes));
+  return {&slice, 1};
+}
+
 void MessageWriter::AddPrefix(int number, std::size_t length) {
   const std::size_t before = text_.size();
   AppendVarint(text_,

@@ -9,6 +9,9 @@
 
 namespace skerry::agent {
 
+/// A message of these bytes, which are kept, not copied.
+grpc::ByteBuffer BufferOf(std::string&& bytes);
+
 /// Writes a protobuf message for gRPC without copying its large parts:
 /// messages whose fields follow each other are one message.
 ///

@@ -179,12 +179,17 @@ void InferCalls::Trace(const Call& call,
   span.failed = !result.has_value();
   if (result) {
     const InferenceTimes& times = result->times;
-    span.attributes = {{"model", result->model},
-                       {"version", result->version},
-                       {"queue_ns", std::to_string(times.queue.count())},
-                       {"model_time_ns", std::to_string(times.infer.count())}};
+    const auto count = [](std::chrono::nanoseconds time) {
+      return std::to_string(time.count());
+    };
+    span.attributes = {
+        {"model", result->model},         {"version", result->version},
+        {"queue_ns", count(times.queue)}, {"input_ns", count(times.input)},
+        {"infer_ns", count(times.infer)}, {"output_ns", count(times.output)}};
   } else {
-    span.attributes = {{"error", result.error().message()}};
+    span.attributes = {
+        {"error", std::string(ErrorCodeName(result.error().code()))},
+        {"message", result.error().message()}};
   }
   services_.tracer->Record(std::move(span));
 }
