@@ -1,10 +1,13 @@
 #include "skerry/cloud/objects/object_store.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <thread>
 #include <vector>
 
@@ -124,25 +127,34 @@ TEST_F(ObjectStoreTest, ASweepTakesOnlyWhatIsOldAndUnused) {
 }
 
 TEST_F(ObjectStoreTest, PutsAndSweepsAtOnceLoseNothing) {
-  const auto sweeping = Open({.grace = std::chrono::seconds(0),
-                              .sweep_period = std::chrono::seconds(0)});
-  std::jthread sweeper([&](const std::stop_token& stop) {
-    while (!stop.stop_requested()) EXPECT_TRUE(sweeping->Sweep().has_value());
+  // Old blobs that nothing refers to, which are about to be put again.
+  constexpr int kBlobs = 150;
+  const auto content = [](int i) { return "content " + std::to_string(i); };
+  for (int i = 0; i < kBlobs; ++i) (void)Blob(content(i));
+  const std::string blobs = folder_.Join("objects/sha256/");
+  platform::VisitFiles(blobs, [&blobs](std::string_view path) {
+    const std::array<timespec, 2> old = {{{1000, 0}, {1000, 0}}};
+    EXPECT_EQ(
+        utimensat(AT_FDCWD, (blobs + std::string(path)).c_str(), old.data(), 0),
+        0);
+  });
+
+  std::jthread sweeper([this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) EXPECT_TRUE(store_->Sweep().has_value());
   });
   std::vector<std::jthread> writers;
   for (int thread = 0; thread < 3; ++thread) {
-    writers.emplace_back([this, thread] {
-      // The same few contents again and again, put and deleted.
-      for (int i = 0; i < 40; ++i) {
-        const std::string key = std::to_string(thread);
-        const std::string content = "content " + std::to_string(i % 3);
-        ASSERT_TRUE(Put(key, content).has_value());
-        EXPECT_EQ(Read(key), content);
-        ASSERT_TRUE(store_->Delete("bucket", key, "").has_value());
+    writers.emplace_back([&, thread] {
+      for (int i = thread; i < kBlobs; i += 3) {
+        EXPECT_TRUE(Put(std::to_string(i), content(i)).has_value());
       }
     });
   }
   writers.clear();
+
+  for (int i = 0; i < kBlobs; ++i) {
+    EXPECT_EQ(Read(std::to_string(i)), content(i));
+  }
 }
 
 TEST_F(ObjectStoreTest, ConditionsOfAWriteAreHeld) {
