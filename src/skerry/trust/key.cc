@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+#include "skerry/trust/package_signature.h"
+
 namespace skerry::trust {
 namespace {
 
@@ -119,6 +121,16 @@ Result<Key> MakeKey(Key::Handle handle) {
                            std::to_string(kRsaBitsMin));
   }
   return Key(std::move(handle), kRsaSha256);
+}
+
+std::string Key::id() const {
+  unsigned char* der = nullptr;
+  const int bytes = i2d_PUBKEY(Raw(handle_), &der);
+  if (bytes <= 0) return "";
+  const std::string id =
+      Sha256Hex(std::as_bytes(std::span(der, static_cast<std::size_t>(bytes))));
+  OPENSSL_free(der);
+  return id;
 }
 
 bool Key::Verify(std::span<const std::byte> content,

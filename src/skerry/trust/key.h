@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,6 +32,9 @@ class Key {
 
   /// "ed25519" or "rsa-pkcs1-sha256".
   std::string_view algorithm() const { return algorithm_; }
+
+  /// The SHA-256 of its public half (SubjectPublicKeyInfo), in hexadecimal.
+  std::string id() const;
 
   /// Whether this key made `signature` over `content`.
   bool Verify(std::span<const std::byte> content,

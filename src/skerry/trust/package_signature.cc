@@ -51,6 +51,7 @@ class SigningKeyImpl final : public SigningKey {
   explicit SigningKeyImpl(Key key) : key_(std::move(key)) {}
 
   std::string_view algorithm() const override { return key_.algorithm(); }
+  std::string key_id() const override { return key_.id(); }
   Result<std::vector<std::byte>> Sign(
       std::span<const std::byte> content) const override {
     return key_.Sign(content);

@@ -41,6 +41,8 @@ class SigningKey {
 
   virtual ~SigningKey() = default;
   virtual std::string_view algorithm() const = 0;
+  /// Tells keys apart: the SHA-256 of the public key, in hexadecimal.
+  virtual std::string key_id() const = 0;
   virtual Result<std::vector<std::byte>> Sign(
       std::span<const std::byte> content) const = 0;
 };

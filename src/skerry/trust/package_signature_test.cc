@@ -9,6 +9,7 @@
 #include "skerry/platform/file.h"
 #include "skerry/platform/subprocess.h"
 #include "skerry/platform/temp_directory.h"
+#include "skerry/trust/key.h"
 #include "skerry/trust/key_test_support.h"
 
 namespace skerry::trust {
@@ -116,6 +117,19 @@ TEST_F(PackageSignatureTest, AFolderIsNoRoot) {
   std::filesystem::create_directory(folder_.Join("x.pem"));
 
   EXPECT_EQ(LoadError().code(), ErrorCode::kFailedPrecondition);
+}
+
+TEST_F(PackageSignatureTest, AKeyIsToldByThePublicOne) {
+  const TestKey made = TestKey::Ed25519();
+  const auto key = SigningKey::Load(Put("secret", made.PrivatePem()));
+  const auto other =
+      SigningKey::Load(Put("other", TestKey::Ed25519().PrivatePem()));
+  const auto roots = ParsePublicKeys(made.PublicPem());
+  ASSERT_TRUE(key && other && roots);
+
+  EXPECT_EQ((*key)->key_id().size(), 64U);
+  EXPECT_EQ((*key)->key_id(), roots->front().id());
+  EXPECT_NE((*key)->key_id(), (*other)->key_id());
 }
 
 TEST_F(PackageSignatureTest, TheSigningKeyThatCannotBeReadIsNamed) {
