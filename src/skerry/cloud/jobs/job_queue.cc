@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace skerry::cloud {
@@ -346,6 +347,13 @@ Result<LeasedJob> JobQueue::Renew(const LeasedJob& job,
             job.job);
       }));
   return renewed;
+}
+
+Result<void> JobQueue::CheckLease(const LeasedJob& job) {
+  return database_.Read([&](Transaction& transaction) -> Result<void> {
+    SKERRY_RETURN_IF_ERROR(HeldState(transaction, job));
+    return {};
+  });
 }
 
 Result<void> JobQueue::End(const LeasedJob& job, const Outcome& outcome) {

@@ -41,18 +41,18 @@ Result<JobKind> ParseJobKind(std::string_view name);
 /// ModelSignature, PresetDeploymentOutput).
 struct Job {
   JobKind kind = JobKind::kCompilation;
-  std::string name;  ///< unique among its kind
-  std::string spec;
+  std::string name = {};  ///< unique among its kind
+  std::string spec = {};
   JobState state = JobState::kStarting;
-  std::string failure_reason;  ///< for a person; "" if none
-  std::string result;          ///< of a completed job
+  std::string failure_reason = {};  ///< for a person; "" if none
+  std::string result = {};          ///< of a completed job
   std::int64_t created = 0, started = 0, ended = 0, modified = 0;  ///< micros
 };
 
 /// A job that a worker holds until `lease_end`, and must renew before.
 struct LeasedJob {
-  Job job;
-  std::string lease;  ///< proves who holds it
+  Job job = {};
+  std::string lease = {};  ///< proves who holds it
   std::int64_t lease_end = 0;
   bool stop_requested = false;
 };
@@ -125,6 +125,8 @@ class JobQueue {
   /// `stop_requested` up to date. It may be called for a lease that ran out
   /// but that nobody else took.
   Result<LeasedJob> Renew(const LeasedJob& job, std::chrono::seconds duration);
+  /// kAborted unless the job is held by that lease.
+  Result<void> CheckLease(const LeasedJob& job);
   /// `also` is done in the same transaction, unless the job was to be stopped.
   /// kAborted: the lease was lost, and nothing is done; so below.
   Result<void> Complete(const LeasedJob& job, const std::string& result,
