@@ -22,6 +22,7 @@ using Action = std::function<Result<void>()>;
 /// `action`.
 void AddInitCommand(CLI::App& app, Action& action);
 void AddServeCommand(CLI::App& app, Action& action);
+void AddWorkerCommand(CLI::App& app, Action& action);
 void AddBackupCommands(CLI::App& app, Action& action);
 
 /// Adds the option --data, with $SKERRY_CLOUD_DATA.

@@ -56,6 +56,7 @@ int Main(int argc, char** argv) {
   Action action;
   AddInitCommand(app, action);
   AddServeCommand(app, action);
+  AddWorkerCommand(app, action);
   AddBackupCommands(app, action);
   AddVersionCommand(app, action);
   try {

@@ -17,6 +17,7 @@ using platform::Quoted;
 
 constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20;
 constexpr int kThreadCountMax = 1024;
+constexpr int kJobMemoryMibMax = 1 << 20;
 
 void AddNetworkOptions(CLI::App& command, Settings& settings) {
   command
@@ -42,6 +43,24 @@ void AddNetworkOptions(CLI::App& command, Settings& settings) {
                   "Requests that are worked on at once; default 16")
       ->type_name("COUNT")
       ->check(CLI::Range(1, kThreadCountMax));
+}
+
+void AddJobOptions(CLI::App& command, Settings& settings) {
+  command
+      .add_option("--sandbox", settings.sandbox,
+                  "What contains a job: bubblewrap, user, none; default auto: "
+                  "the first of them that this system permits, but none")
+      ->type_name("METHOD")
+      ->envname("SKERRY_CLOUD_SANDBOX");
+  command
+      .add_option("--compiler", settings.compiler,
+                  "The program skerry; default: beside this one, or in $PATH")
+      ->type_name("FILE");
+  command
+      .add_option("--job-memory", settings.job_memory_mib,
+                  "Memory that a job may use; default 6144")
+      ->type_name("MIB")
+      ->check(CLI::Range(64, kJobMemoryMibMax));
 }
 
 void AddLogOptions(CLI::App& command, Settings& settings) {
@@ -93,6 +112,8 @@ Result<void> TakeSetting(const std::string& name, const Json& value,
       {"tls_certificate", &settings.tls_certificate},
       {"tls_key", &settings.tls_key},
       {"agent_socket", &settings.agent_socket},
+      {"sandbox", &settings.sandbox},
+      {"compiler", &settings.compiler},
       {"metrics_token", &settings.metrics_token},
       {"log_format", &settings.log_format},
       {"log_level", &settings.log_level},
@@ -102,6 +123,10 @@ Result<void> TakeSetting(const std::string& name, const Json& value,
   }
   if (name == "workers") {
     return Take(value, name, settings.workers, IsWithin(value, 0, 256));
+  }
+  if (name == "job_memory_mib") {
+    return Take(value, name, settings.job_memory_mib,
+                IsWithin(value, 64, kJobMemoryMibMax));
   }
   if (name == "threads") {
     return Take(value, name, settings.threads,
@@ -116,7 +141,8 @@ Result<void> TakeSetting(const std::string& name, const Json& value,
   return InvalidArgument(
       "there is no setting '" + name +
       "'; there are listen, database, tls_certificate, tls_key, workers, "
-      "threads, connections, agent_socket, metrics_token, log_format, "
+      "sandbox, compiler, job_memory_mib, threads, connections, agent_socket, "
+      "metrics_token, log_format, "
       "log_level, drain_seconds");
 }
 
@@ -164,6 +190,7 @@ void AddSettings(CLI::App& command, Settings& settings) {
       ->type_name("COUNT")
       ->envname("SKERRY_CLOUD_WORKERS")
       ->check(CLI::Range(0, 256));
+  AddJobOptions(command, settings);
   command
       .add_option("--agent", settings.agent_socket,
                   "Answer InvokeEndpoint by the skerry-agent at this socket")
@@ -189,6 +216,12 @@ Result<ControlPlaneConfig> ReadSettings(const Settings& given) {
   server.connection_count_max =
       settings.connections.value_or(server.connection_count_max);
   config.job_count = settings.workers.value_or(config.job_count);
+  config.sandbox = settings.sandbox.value_or(config.sandbox);
+  config.compiler = settings.compiler.value_or("");
+  if (settings.job_memory_mib) {
+    config.job_memory_bytes =
+        static_cast<std::uint64_t>(*settings.job_memory_mib) << 20;
+  }
   config.agent_socket = settings.agent_socket.value_or("");
   config.metrics_token = settings.metrics_token.value_or("");
   if (settings.log_format) {

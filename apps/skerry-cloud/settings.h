@@ -20,6 +20,9 @@ struct Settings {
   std::optional<std::string> tls_certificate;
   std::optional<std::string> tls_key;
   std::optional<int> workers;
+  std::optional<std::string> sandbox;
+  std::optional<std::string> compiler;
+  std::optional<int> job_memory_mib;
   std::optional<int> threads;
   std::optional<std::size_t> connections;
   std::optional<std::string> agent_socket;

@@ -5,7 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "skerry/cloud/jobs/job_handler.h"
+#include "skerry/cloud/jobs/job_log.h"
 #include "skerry/cloud/jobs/job_queue.h"
+#include "skerry/cloud/jobs/job_service.h"
+#include "skerry/cloud/objects/object_access.h"
 #include "skerry/cloud/objects/object_store.h"
 #include "skerry/cloud/s3/handler.h"
 #include "skerry/cloud/sagemaker/migrations.h"
@@ -37,6 +41,7 @@ class ControlPlaneImpl final : public ControlPlane {
   Result<void> OpenStores();
   void MakeHandlers();
   std::vector<std::string> BaseHosts() const;
+  Result<void> StartJobs();
   Result<void> CheckReady();
 
   const ControlPlaneConfig config_;
@@ -48,13 +53,17 @@ class ControlPlaneImpl final : public ControlPlane {
   std::unique_ptr<AccessKeys> keys_;
   std::unique_ptr<JobQueue> jobs_;
   std::unique_ptr<ObjectStore> objects_;
+  std::unique_ptr<ObjectAccess> object_access_;
+  std::unique_ptr<JobLogs> job_logs_;
   std::unique_ptr<Handler> status_;
   std::unique_ptr<Handler> admin_;
   std::unique_ptr<Handler> sagemaker_;
   std::unique_ptr<Handler> s3_;
   std::unique_ptr<Handler> sts_;
+  std::unique_ptr<Handler> job_handler_;
   std::unique_ptr<Handler> router_;
   std::unique_ptr<Server> server_;
+  std::unique_ptr<JobService> job_service_;
 };
 
 Result<void> ControlPlaneImpl::Start() {
@@ -63,7 +72,7 @@ Result<void> ControlPlaneImpl::Start() {
   MakeHandlers();
   SKERRY_ASSIGN_OR_RETURN(
       server_, Server::Create(config_.server, *router_, log_, metrics_));
-  return {};
+  return StartJobs();
 }
 
 Result<void> ControlPlaneImpl::OpenStores() {
@@ -75,6 +84,8 @@ Result<void> ControlPlaneImpl::OpenStores() {
   jobs_ = std::make_unique<JobQueue>(*database_);
   SKERRY_ASSIGN_OR_RETURN(objects_,
                           ObjectStore::Create(*database_, folder_.objects()));
+  object_access_ = LocalObjects(*objects_);
+  SKERRY_ASSIGN_OR_RETURN(job_logs_, JobLogs::Create(folder_.job_logs()));
   return {};
 }
 
@@ -94,8 +105,10 @@ void ControlPlaneImpl::MakeHandlers() {
       *objects_, *keys_,
       {.base_hosts = BaseHosts(), .region = folder_.region, .log = &log_});
   sts_ = NewStsHandler(*keys_);
+  job_handler_ = NewJobHandler(*keys_, *jobs_, *job_logs_);
   router_ = NewRouter({.status = status_.get(),
                        .admin = admin_.get(),
+                       .jobs = job_handler_.get(),
                        .s3 = s3_.get(),
                        .sagemaker = sagemaker_.get(),
                        .sts = sts_.get()});
@@ -108,6 +121,22 @@ std::vector<std::string> ControlPlaneImpl::BaseHosts() const {
     hosts.push_back(url->host);
   }
   return hosts;
+}
+
+Result<void> ControlPlaneImpl::StartJobs() {
+  JobService::Options options;
+  options.worker.job_count = config_.job_count;
+  options.worker.work_folder = folder_.work();
+  options.worker.program = config_.compiler;
+  options.worker.sandbox = config_.sandbox;
+  options.worker.limits.memory_bytes = config_.job_memory_bytes;
+  options.worker.limits.address_space_bytes = config_.job_address_space_bytes;
+  options.signing_key_file = folder_.signing_key_file();
+  SKERRY_ASSIGN_OR_RETURN(
+      job_service_,
+      JobService::Create(options, *database_, *jobs_, *object_access_,
+                         *job_logs_, log_, metrics_));
+  return {};
 }
 
 Result<void> ControlPlaneImpl::CheckReady() {
@@ -124,7 +153,9 @@ Result<void> ControlPlaneImpl::CheckReady() {
 
 void ControlPlaneImpl::Drain() {
   draining_ = true;
-  server_->Shutdown(std::chrono::steady_clock::now() + config_.drain_time);
+  const auto deadline = std::chrono::steady_clock::now() + config_.drain_time;
+  server_->Shutdown(deadline);
+  job_service_->Shutdown(deadline);
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "skerry/base/result.h"
 #include "skerry/cloud/database/database.h"
 #include "skerry/cloud/identity/identity.h"
+#include "skerry/cloud/jobs/sandbox.h"
 #include "skerry/cloud/server/server.h"
 #include "skerry/cloud/service/data_folder.h"
 #include "skerry/telemetry/log.h"
@@ -18,7 +20,11 @@ struct ControlPlaneConfig {
   std::string database_url = {};  ///< empty: what the folder says
   ServerOptions server = {};
   std::string metrics_token = {};
-  int job_count = 1;              ///< jobs at once in this process; 0: none
+  int job_count = 1;  ///< compilations at once in this process; 0: none
+  std::string sandbox = "auto";  ///< SandboxOptions::method
+  std::string compiler = {};     ///< JobWorkerOptions::program
+  std::uint64_t job_memory_bytes = SandboxLimits().memory_bytes;
+  std::uint64_t job_address_space_bytes = SandboxLimits().address_space_bytes;
   std::string agent_socket = {};  ///< of a local agent, for InvokeEndpoint
   telemetry::LogFormat log_format = telemetry::LogFormat::kText;
   telemetry::LogLevel log_level = telemetry::LogLevel::kInfo;

@@ -15,6 +15,7 @@ namespace skerry::cloud {
 ///   keys/signing.pem     what packages are signed with (Ed25519)
 ///   trust/signing.pem    its public half: give this folder to agents
 ///   work/                what jobs need while they run
+///   logs/jobs/           what they said
 struct DataFolder {
   std::string path;
   std::string region;
@@ -24,6 +25,7 @@ struct DataFolder {
   std::string metadata_file() const { return path + "/metadata.sqlite"; }
   std::string objects() const { return path + "/objects"; }
   std::string work() const { return path + "/work"; }
+  std::string job_logs() const { return path + "/logs/jobs"; }
   std::string signing_key_file() const { return path + "/keys/signing.pem"; }
   std::string trust_roots() const { return path + "/trust"; }
   std::string settings_file() const { return path + "/cloud.json"; }
