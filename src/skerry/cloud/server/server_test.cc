@@ -298,8 +298,8 @@ TEST(CloudServerTest, IdleConnectionsTakeNoTime) {
   getrusage(RUSAGE_SELF, &before);
   std::this_thread::sleep_for(milliseconds(300));
   getrusage(RUSAGE_SELF, &after);
-  // This thread's sleep is one switch.
-  EXPECT_LE(after.ru_nvcsw - before.ru_nvcsw, 3);
+  // This thread's sleep is one switch; sanitizers have a thread of their own.
+  EXPECT_LE(after.ru_nvcsw - before.ru_nvcsw, 10);
 }
 
 TEST(CloudServerTest, AnAddressThatCannotBeIsNamed) {
