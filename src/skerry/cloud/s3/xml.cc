@@ -11,8 +11,8 @@
 namespace skerry::cloud {
 namespace {
 
-constexpr std::size_t kTagKeyBytesMax = 128 * 4;
-constexpr std::size_t kTagValueBytesMax = 256 * 4;
+constexpr std::size_t kTagKeyBytesMax = 512;     // 128 characters
+constexpr std::size_t kTagValueBytesMax = 1024;  // 256 characters
 
 void AppendEscaped(std::string& text, std::string_view value) {
   constexpr std::string_view kDigits = "0123456789abcdef";
