@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 // Of Debian's libonnx-testdata.
 constexpr const char* kVectors = "/usr/share/libonnx-testdata/data";
 constexpr std::size_t kFileBytesMax = 64 << 20;
-constexpr const char* kExceptions =
+constexpr const char* kExceptionsFile =
     SKERRY_SOURCE_DIR "/tests/conformance/onnx_node_exceptions.txt";
 
 /// Element `i` as a double, whatever its type.
@@ -226,7 +226,7 @@ std::vector<std::string> Tests() {
 const std::set<std::string>& Exceptions() {
   static const std::set<std::string> kExceptions = [] {
     std::set<std::string> names;
-    std::ifstream file(kExceptions);
+    std::ifstream file(kExceptionsFile);
     for (std::string line; std::getline(file, line);) {
       if (!line.empty() && line.front() != '#') names.insert(line);
     }
