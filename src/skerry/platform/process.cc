@@ -50,6 +50,12 @@ std::chrono::nanoseconds ThreadCpuTime() {
          std::chrono::nanoseconds(time.tv_nsec);
 }
 
+std::uint64_t ThreadWaitCount() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<std::uint64_t>(usage.ru_nvcsw);
+}
+
 Result<FileDescriptor> OpenProcess(pid_t process) {
   // glibc 2.36 declares `pidfd_open` in a way that C++ cannot link.
   FileDescriptor handle(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));

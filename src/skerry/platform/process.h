@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "skerry/base/result.h"
@@ -22,6 +23,9 @@ MemoryUse ProcessMemory();
 /// CPU time that the calling thread has used. Other programs do not disturb
 /// it as they do a wall clock (that is `std::chrono::steady_clock`).
 std::chrono::nanoseconds ThreadCpuTime();
+
+/// How often the calling thread has given its CPU up to wait for something.
+std::uint64_t ThreadWaitCount();
 
 /// A handle of the process that has the number `process` now, whatever that
 /// number stands for later. kNotFound.

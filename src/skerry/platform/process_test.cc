@@ -1,6 +1,7 @@
 #include "skerry/platform/process.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdint>
 #include <vector>
 
 #include "skerry/platform/thread.h"
@@ -31,6 +33,14 @@ TEST(ProcessTest, ThreadCpuTimeGrowsWithWork) {
 
   EXPECT_GT(ThreadCpuTime(), before);
   EXPECT_EQ(numbers[0], 0);
+}
+
+TEST(ProcessTest, ThreadWaitCountGrowsWhenTheThreadWaits) {
+  const std::uint64_t before = ThreadWaitCount();
+
+  poll(nullptr, 0, 1);
+
+  EXPECT_GT(ThreadWaitCount(), before);
 }
 
 TEST(ProcessTest, AHandleTellsWhenItsProcessHasEnded) {
