@@ -74,8 +74,9 @@ struct InferenceResult {
   InferenceTimes times;
 };
 
-/// Called once for each request, on whatever thread ended it: it must not
-/// block, and must not call back into the store that calls it.
+/// Called once for each request, on whatever thread ended it, perhaps before
+/// `Infer` returns: it must not block, and must not call back into the store
+/// that calls it.
 ///
 /// Errors: kNotFound (no such model or version), kInvalidArgument (a tensor
 /// does not fit; names it), kResourceExhausted (queue full),

@@ -97,6 +97,7 @@ void Instance::RunOne(PendingRequest& pending) {
   marks.ran = Clock::now();
   CopyBoundOutputs(pending, *outputs);
   marks.done = Clock::now();
+  context_.run_time.Add(marks.done - marks.taken);
   OfferToShadow(pending, 0);
   Answer(pending, *std::move(outputs), marks);
 }

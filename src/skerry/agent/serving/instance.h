@@ -10,6 +10,7 @@
 #include "skerry/agent/serving/executor.h"
 #include "skerry/agent/serving/request_contract.h"
 #include "skerry/agent/serving/request_queue.h"
+#include "skerry/agent/serving/run_time.h"
 #include "skerry/agent/serving/scratch.h"
 #include "skerry/agent/serving/version_metrics.h"
 
@@ -21,6 +22,7 @@ struct InstanceContext {
   std::string version;
   const RequestContract& contract;
   VersionMetrics& metrics;
+  RunTime& run_time;
 };
 
 /// Answers requests to one model version, one batch at a time. Inputs that
@@ -28,7 +30,7 @@ struct InstanceContext {
 /// outputs are written where they are wanted; all else goes through memory that
 /// is taken once.
 ///
-/// Thread safety: bound to one thread.
+/// Thread safety: bound to one thread at a time.
 class Instance {
  public:
   /// kResourceExhausted.

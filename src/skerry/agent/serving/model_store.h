@@ -171,7 +171,8 @@ class ModelStore {
   virtual Result<std::vector<ModelStatistics>> Statistics(
       const std::string& alias, const std::string& version) const = 0;
 
-  /// Answers at once if it can be neither queued nor run; else later.
+  /// Answers at once, on this thread, if it can be neither queued nor run, or
+  /// if the model is fast and idle (see ModelVersion::kRunHereMax); else later.
   virtual void Infer(InferenceRequest request, InferenceCallback done) = 0;
 
   /// Refuses new requests and waits until all others are answered, or

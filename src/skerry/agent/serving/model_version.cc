@@ -1,6 +1,8 @@
 #include "skerry/agent/serving/model_version.h"
 
 #include <condition_variable>
+#include <cstdint>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -10,6 +12,21 @@
 #include "skerry/platform/process.h"
 
 namespace skerry::agent {
+namespace {
+
+// To hand a request over takes its thread about as long as a run like this.
+constexpr auto kShortRun = std::chrono::microseconds(10);
+
+// Whether the calling thread has waited for something to do since this said so
+// before. One that has not has more to read, and instances may work meanwhile.
+bool ThreadHasTime() {
+  thread_local std::uint64_t waits_before =
+      std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t waits = platform::ThreadWaitCount();
+  return std::exchange(waits_before, waits) != waits;
+}
+
+}  // namespace
 
 // What the instances tell the one who starts them.
 class ModelVersion::Starting {
@@ -65,12 +82,15 @@ ModelVersion::ModelVersion(Source source, RequestContract contract,
       metrics_(registry, source_.alias, source_.version),
       request_metrics_(std::make_shared<RequestMetrics>(
           registry, source_.alias, source_.version, /*arm=*/"")),
-      queue_(QueueOptions()) {}
+      queue_(QueueOptions()),
+      instances_(static_cast<std::size_t>(source_.options.instance_count)) {}
 
 ModelVersion::~ModelVersion() { Finish(); }
 
 RequestQueue::Options ModelVersion::QueueOptions() const {
   RequestQueue::Options options;
+  options.instance_count =
+      static_cast<std::size_t>(source_.options.instance_count);
   options.length = source_.options.queue_length;
   options.batch_max = contract_.batch_max();
   options.batch_delay =
@@ -84,7 +104,7 @@ Result<void> ModelVersion::StartInstances() {
   constexpr std::size_t kNameBytes = 11;  // of the 15 that threads have
   Starting starting;
   Result<void> started;
-  for (int i = 0; started && i < source_.options.instance_count; ++i) {
+  for (std::size_t i = 0; started && i < instances_.size(); ++i) {
     auto thread = platform::Thread::Start(
         source_.alias.substr(0, kNameBytes) + "/" + std::to_string(i),
         [this, i, &starting] { InstanceLoop(i, starting); });
@@ -107,7 +127,8 @@ Result<std::unique_ptr<Executor>> ModelVersion::MakeExecutor(
 }
 
 // Instances take the cores in turn, each as many as it has threads.
-Result<std::unique_ptr<Instance>> ModelVersion::MakeInstance(int index) const {
+Result<std::unique_ptr<Instance>> ModelVersion::MakeInstance(
+    std::size_t index) {
   const ModelOptions& options = source_.options;
   ExecutorOptions executor_options;
   executor_options.thread_count = options.thread_count;
@@ -115,29 +136,56 @@ Result<std::unique_ptr<Instance>> ModelVersion::MakeInstance(int index) const {
                                ? platform::AvailableCpuCount()
                                : options.thread_count;
   for (int i = 0; i < thread_count && !options.cores.empty(); ++i) {
-    const auto turn = static_cast<std::size_t>(index * thread_count + i);
+    const std::size_t turn = index * static_cast<std::size_t>(thread_count) +
+                             static_cast<std::size_t>(i);
     const int core = options.cores[turn % options.cores.size()];
     if (i == 0) SKERRY_RETURN_IF_ERROR(platform::PinThisThread({&core, 1}));
     if (i > 0 || options.isolate) executor_options.cores.push_back(core);
   }
   SKERRY_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor,
                           MakeExecutor(executor_options));
-  return Instance::Create({source_.alias, source_.version, contract_, metrics_},
-                          std::move(executor));
+  return Instance::Create(
+      {source_.alias, source_.version, contract_, metrics_, run_time_},
+      std::move(executor));
 }
 
-void ModelVersion::InstanceLoop(int index, Starting& starting) {
+void ModelVersion::InstanceLoop(std::size_t index, Starting& starting) {
   auto instance = MakeInstance(index);
   if (!instance) return starting.Report(instance.error());
+  instances_[index] = *std::move(instance);
   starting.Report({});
   RequestQueue::Work work;
-  while (queue_.Take(work)) {
-    for (PendingRequest& dead : work.dead) {
-      RefuseRequest(dead, DeadRequestError(dead.request), metrics_);
-    }
-    work.dead.clear();
-    if (!work.batch.empty()) (*instance)->Run(work.batch);
+  while (queue_.Take(index, work)) Run(work);
+}
+
+void ModelVersion::Run(RequestQueue::Work& work) {
+  for (PendingRequest& dead : work.dead) {
+    RefuseRequest(dead, DeadRequestError(dead.request), metrics_);
   }
+  work.dead.clear();
+  if (!work.batch.empty()) instances_[*work.instance]->Run(work.batch);
+}
+
+bool ModelVersion::RunHere(RequestList& request) {
+  if (!MayRunHere(request.front())) return false;
+  RequestQueue::Work work;
+  if (!queue_.TryTakeIdle(request, work)) return false;
+  Run(work);
+  queue_.End(work);
+  return true;
+}
+
+bool ModelVersion::MayRunHere(const PendingRequest& pending) const {
+  const ModelOptions& options = source_.options;
+  // A process that dies, or a batch that gathers, takes its time; a pinned
+  // thread has its CPU for itself; and a shadow's copies are made on the way.
+  if (options.isolate || !options.cores.empty() || contract_.batching() ||
+      pending.shadow != nullptr) {
+    return false;
+  }
+  const auto mean = run_time_.mean();
+  if (!mean.has_value() || *mean > kRunHereMax) return false;
+  return *mean <= kShortRun || ThreadHasTime();
 }
 
 bool ModelVersion::Accept(RequestList& request) {
@@ -149,6 +197,7 @@ bool ModelVersion::Accept(RequestList& request) {
     return true;
   }
   pending.extent = *extent;
+  if (RunHere(request)) return true;
   RequestList dead;
   const RequestQueue::Verdict verdict = queue_.Push(request, dead);
   for (PendingRequest& refused : dead) {
@@ -177,7 +226,9 @@ void ModelVersion::RefuseWaiting() {
 
 void ModelVersion::Finish() {
   Close();
+  WaitUntilIdle(std::chrono::steady_clock::time_point::max());
   threads_.clear();
+  instances_.clear();
 }
 
 Result<std::shared_ptr<Shadow>> ModelVersion::MakeShadow(

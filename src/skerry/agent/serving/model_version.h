@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "skerry/agent/serving/model_store.h"
 #include "skerry/agent/serving/request_contract.h"
 #include "skerry/agent/serving/request_queue.h"
+#include "skerry/agent/serving/run_time.h"
 #include "skerry/agent/serving/shadow.h"
 #include "skerry/agent/serving/version_metrics.h"
 #include "skerry/base/result.h"
@@ -18,8 +20,10 @@
 
 namespace skerry::agent {
 
-/// One version of a model that is being served: its queue, and for each
-/// instance a thread with an executor of its own.
+/// One version of a model that is being served: its queue, its instances, and
+/// as many threads that run requests on them. Where handing a request over
+/// would take longer than running it, the thread that brings it runs it, on an
+/// instance that has nothing to do.
 ///
 /// Thread safety: thread-safe.
 class ModelVersion {
@@ -38,8 +42,12 @@ class ModelVersion {
 
   ~ModelVersion();
 
-  /// Takes `request`'s only element, or answers it with an error, or says
-  /// false: the version is closed, and the request is still the caller's.
+  /// Runs a request on the thread that brings it if runs take at most this
+  /// long: so long may they hold up the other requests that the thread reads.
+  static constexpr auto kRunHereMax = std::chrono::microseconds(200);
+
+  /// Takes `request`'s only element, or answers it, or says false: the version
+  /// is closed, and the request is still the caller's.
   bool Accept(RequestList& request);
 
   /// No more requests; what waits is still run.
@@ -77,15 +85,21 @@ class ModelVersion {
   Result<void> StartInstances();
   Result<std::unique_ptr<Executor>> MakeExecutor(
       const ExecutorOptions& options) const;
-  Result<std::unique_ptr<Instance>> MakeInstance(int index) const;
-  void InstanceLoop(int index, Starting& starting);
+  Result<std::unique_ptr<Instance>> MakeInstance(std::size_t index);
+  void InstanceLoop(std::size_t index, Starting& starting);
+  bool RunHere(RequestList& request);
+  bool MayRunHere(const PendingRequest& pending) const;
+  void Run(RequestQueue::Work& work);
 
   const Source source_;
   const RequestContract contract_;
   const std::shared_ptr<const runtime::Model> model_;  ///< null if isolated
   mutable VersionMetrics metrics_;
   std::shared_ptr<RequestMetrics> request_metrics_;
+  RunTime run_time_;
   RequestQueue queue_;
+  /// Each made by its own thread; used by those who get it from the queue.
+  std::vector<std::unique_ptr<Instance>> instances_;
   std::vector<platform::Thread> threads_;  ///< last: they use all of the above
 };
 

@@ -1,5 +1,6 @@
 #include "skerry/agent/serving/request_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace skerry::agent {
@@ -55,22 +56,62 @@ void RequestQueue::DropDead(RequestList& dead) {
   }
 }
 
-bool RequestQueue::Take(Work& work) {
+bool RequestQueue::Take(std::size_t preferred, Work& work) {
   std::unique_lock lock(mutex_);
-  if (work.counted) {
-    work.counted = false;
-    --working_count_;
-    if (working_count_ == 0 && waiting_.empty()) idle_.notify_all();
-  }
+  EndLocked(work);
   first_.wait(lock, [this] {
-    return (!waiting_.empty() && !gathering_) || (closed_ && waiting_.empty());
+    if (waiting_.empty()) return closed_;
+    return !gathering_ && working_count_ < is_busy_.size();
   });
   if (waiting_.empty()) return false;
-  ++working_count_;
-  work.counted = true;
+  TakeInstance(preferred, work);
   TakeBatch(work, lock);
   ShowDepth();
+  // Threads may wait for an instance that is not given back to any of them.
+  if (closed_ && waiting_.empty()) first_.notify_all();
   return true;
+}
+
+bool RequestQueue::TryTakeIdle(RequestList& request, Work& work) {
+  const std::lock_guard lock(mutex_);
+  if (closed_ || !waiting_.empty() || working_count_ == is_busy_.size()) {
+    return false;
+  }
+  TakeInstance(/*preferred=*/0, work);
+  const bool is_dead = IsDead(request.front().request, Clock::now());
+  RequestList& list = is_dead ? work.dead : work.batch;
+  list.splice(list.end(), request);
+  return true;
+}
+
+void RequestQueue::End(Work& work) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    EndLocked(work);
+    wake = !waiting_.empty();
+  }
+  if (wake) first_.notify_one();
+}
+
+void RequestQueue::EndLocked(Work& work) {
+  if (!work.instance.has_value()) return;
+  is_busy_[*work.instance] = false;
+  work.instance.reset();
+  --working_count_;
+  if (working_count_ == 0 && waiting_.empty()) idle_.notify_all();
+}
+
+// `preferred`, or else the first that is free.
+void RequestQueue::TakeInstance(std::size_t preferred, Work& work) {
+  std::size_t taken = preferred;
+  if (is_busy_[preferred]) {
+    taken = static_cast<std::size_t>(std::ranges::find(is_busy_, false) -
+                                     is_busy_.begin());
+  }
+  is_busy_[taken] = true;
+  work.instance = taken;
+  ++working_count_;
 }
 
 // One instance gathers at a time: two would share the requests out, and both

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "skerry/agent/serving/inference.h"
 #include "skerry/agent/serving/version_metrics.h"
@@ -31,12 +32,15 @@ struct PendingRequest {
 using RequestList = std::list<PendingRequest>;
 
 /// The requests that wait for one model version, and the instances that wait
-/// for requests.
+/// for requests. Who gets an instance, by its number, has it alone until it is
+/// given back: an instance's thread by `Take`, or the thread that brings a
+/// request by `TryTakeIdle`.
 ///
 /// Thread safety: thread-safe.
 class RequestQueue {
  public:
   struct Options {
+    std::size_t instance_count = 1;
     std::size_t length = 64;  ///< requests that may wait
     /// First extents of one batch make at most this together.
     std::int64_t batch_max = 1;
@@ -48,24 +52,33 @@ class RequestQueue {
 
   enum class Verdict { kAccepted, kFull, kClosed };
 
-  /// What an instance works on, between two calls of `Take`.
+  /// What an instance works on.
   struct Work {
     RequestList batch;  ///< to run together; may be empty
     /// Past their deadline or cancelled while they waited: to be refused.
     RequestList dead;
-    bool counted = false;
+    std::optional<std::size_t> instance;  ///< that works on it
   };
 
-  explicit RequestQueue(Options options) : options_(std::move(options)) {}
+  explicit RequestQueue(Options options)
+      : options_(std::move(options)), is_busy_(options_.instance_count) {}
 
   /// Takes the only element of `request` if it can. Where the queue is full,
   /// requests that nobody waits for any more are moved into `dead` first; the
   /// caller refuses them.
   Verdict Push(RequestList& request, RequestList& dead);
 
-  /// Ends the work that `work` held, and waits for more. False if the queue is
-  /// closed and empty: the instance may end.
-  bool Take(Work& work);
+  /// Gives back the instance that `work` held, and waits for work for it or, if
+  /// the instance `preferred` is free, for that one. False if the queue is
+  /// closed and empty: the thread may end.
+  bool Take(std::size_t preferred, Work& work);
+
+  /// Takes an instance that has nothing to do and the only element of
+  /// `request`, which leaves the queue out. Not if the queue is closed or any
+  /// request waits. After true, the caller must call `End`.
+  bool TryTakeIdle(RequestList& request, Work& work);
+  /// Gives back the instance that `work` held.
+  void End(Work& work);
 
   /// From now on `Push` says kClosed. What waits is still handed out.
   void Close();
@@ -77,6 +90,8 @@ class RequestQueue {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void EndLocked(Work& work);
+  void TakeInstance(std::size_t preferred, Work& work);
   void TakeBatch(Work& work, std::unique_lock<std::mutex>& lock);
   std::int64_t TakeFitting(Work& work, std::int64_t room);
   void DropDead(RequestList& dead);
@@ -88,7 +103,8 @@ class RequestQueue {
   std::condition_variable more_;   ///< the one that gathers a batch
   std::condition_variable idle_;   ///< see WaitUntilIdle
   RequestList waiting_;
-  std::size_t working_count_ = 0;  ///< instances between two `Take`
+  std::vector<bool> is_busy_;      ///< each instance
+  std::size_t working_count_ = 0;  ///< how many are
   bool gathering_ = false;
   bool closed_ = false;
   Clock::time_point next_search_{};  ///< for dead requests, see Push

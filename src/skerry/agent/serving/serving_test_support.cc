@@ -54,6 +54,21 @@ constexpr std::string_view kGateSource = R"cc(
   }
 )cc";
 
+// Each step needs the one before, so it takes a multiplication's latency.
+constexpr std::string_view kSlowSource = R"cc(
+#include "skerry/model/abi.h"
+
+  extern "C" __attribute__((visibility("default"))) void skerry_model_run_v1(
+      const SkerryCall* call) {
+    const float x = *static_cast<const float*>(call->inputs[0]);
+    volatile float one = 1;
+    const float factor = one;
+    float y = x;
+    for (int step = 0; step < 40000; ++step) y *= factor;
+    *static_cast<float*>(call->outputs[0]) = y;
+  }
+)cc";
+
 Result<std::vector<std::byte>> BuildElf(
     std::string_view source_text, const std::vector<std::string>& defines) {
   SKERRY_ASSIGN_OR_RETURN(const auto folder,
@@ -142,6 +157,12 @@ std::vector<std::byte> MakeGateModel() {
                                    {{"y", {DataType::kFloat32, {1}}}}));
 }
 
+std::vector<std::byte> MakeSlowModel() {
+  return WriteContainer(Elf(kSlowSource, {}),
+                        ManifestOf("slow", {{"x", {DataType::kFloat32, {1}}}},
+                                   {{"y", {DataType::kFloat32, {1}}}}));
+}
+
 TestPackages::TestPackages() : root_(MakeRoot()) {}
 
 std::string TestPackages::Write(const std::string& folder_name,
@@ -160,6 +181,7 @@ std::string TestPackages::Write(const std::string& folder_name,
 TestStore::TestStore(const ModelOptions& defaults) {
   ModelStore::Options options;
   options.defaults = defaults;
+  options.worker_program = "/proc/self/exe";
   auto created = ModelStore::Create(options, metrics, log);
   EXPECT_TRUE(created) << created.error().message();
   models = *std::move(created);

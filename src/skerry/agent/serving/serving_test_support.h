@@ -32,6 +32,10 @@ std::vector<std::byte> MakeScaleModel(int factor, int rows = 1);
 /// used in place, is 1. Its output `y` is x.
 std::vector<std::byte> MakeGateModel();
 
+/// The file of a model that is slow: with input `x`, float32[1], its output
+/// `y` is x after some tens of microseconds.
+std::vector<std::byte> MakeSlowModel();
+
 /// A folder of packages that goes away with this object.
 class TestPackages {
  public:
@@ -47,7 +51,8 @@ class TestPackages {
   platform::TempDirectory root_;
 };
 
-/// A store, and what it needs.
+/// A store, and what it needs. Isolated models run in the test's own program,
+/// if its `main` knows of workers.
 struct TestStore {
   explicit TestStore(const ModelOptions& defaults = {});
 
