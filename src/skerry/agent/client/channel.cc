@@ -1,5 +1,6 @@
 #include "skerry/agent/client/channel.h"
 
+#include <absl/synchronization/mutex.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
@@ -11,6 +12,8 @@ namespace skerry::agent {
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& socket,
                                            const ClientOptions& options) {
+  // Debian's Abseil looks for deadlocks whenever gRPC takes a lock.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const int message_bytes_max = static_cast<int>(std::min(
       options.message_bytes_max, std::size_t{std::numeric_limits<int>::max()}));
   grpc::ChannelArguments arguments;
@@ -21,8 +24,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& socket,
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // An answer is an answer: nothing is sent twice behind the caller's back.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  // Probes measure how much fits between distant ends; there is no distance.
-  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  // Without probes a connection's window stays at 64 KB, whatever a stream's
+  // is, and larger answers wait for it halfway.
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 1 << 22);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, 1 << 20);
   const std::string target =

@@ -113,7 +113,9 @@ void GrpcServerImpl::Configure(grpc::ServerBuilder& builder) const {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              kConcurrentStreamsMax);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  // Without probes a connection's window stays at 64 KB, whatever a stream's
+  // is, and larger messages wait for it halfway.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES,
                              kWindowBytes);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
@@ -125,6 +127,8 @@ Result<void> GrpcServerImpl::Start() {
   // only grows, by 64 KiB at a time, and ends the program at a cycle.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   gpr_set_log_function(&TakeLog);
+  // Debian's Abseil looks for deadlocks whenever gRPC takes a lock.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // It would say which field has what no UTF-8 is, each time.
   google::protobuf::SetLogHandler(nullptr);
   grpc::ServerBuilder builder;
