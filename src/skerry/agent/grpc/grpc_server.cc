@@ -127,8 +127,6 @@ Result<void> GrpcServerImpl::Start() {
   // only grows, by 64 KiB at a time, and ends the program at a cycle.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   gpr_set_log_function(&TakeLog);
-  // Debian's Abseil looks for deadlocks whenever gRPC takes a lock.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // It would say which field has what no UTF-8 is, each time.
   google::protobuf::SetLogHandler(nullptr);
   grpc::ServerBuilder builder;
