@@ -37,8 +37,9 @@ class InstanceTest : public ::testing::Test {
   void Run(bool in_shared_memory, std::function<void(Inputs)> run) {
     auto contract = RequestContract::Create(manifest_, /*batching=*/false);
     ASSERT_TRUE(contract) << contract.error().message();
+    RunTime run_time;
     auto instance =
-        Instance::Create({"m", "1", *contract, metrics_},
+        Instance::Create({"m", "1", *contract, metrics_, run_time},
                          std::make_unique<FakeExecutor>(std::move(run)));
     ASSERT_TRUE(instance);
     RequestList batch;
