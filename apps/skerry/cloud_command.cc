@@ -295,8 +295,8 @@ void AddCloudCommand(CLI::App& app, Action& action) {
           options);
   AddJobCommands(*cloud, action, options);
   AddExamples(*cloud,
-              "  export AWS_ENDPOINT_URL=https://cloud.example:8780 "
-              "AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...\n"
+              "  export AWS_ENDPOINT_URL=https://cloud.example:8780\n"
+              "  export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...\n"
               "  skerry cloud keys add --role viewer --name dashboard\n"
               "  skerry cloud logs -f my-compilation-job\n");
 }

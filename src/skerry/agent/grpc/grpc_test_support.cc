@@ -55,7 +55,8 @@ void GrpcTest::LoadScale(const std::string& alias) {
 
 void GrpcTest::LoadGate(const std::string& alias) {
   const auto loaded = store_.models->Load(
-      alias, packages_.Write(alias, MakeGateModel()), std::nullopt);
+      alias, packages_.Write(alias, MakeGateModel(DataType::kFloat32)),
+      std::nullopt);
   ASSERT_TRUE(loaded) << loaded.error().message();
 }
 

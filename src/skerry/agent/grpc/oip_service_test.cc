@@ -500,7 +500,8 @@ TEST_F(OipServiceTest, AStreamAnswersEachRequestAndGoesOnAfterErrors) {
   EXPECT_GT(ok_count, 200);
 }
 
-// A gate model whose gate is in memory that this test can write to.
+// A gate model whose gate is in memory that this test can write to. It is a
+// float: integers in shared memory are copied before the model runs.
 class OipGateTest : public OipServiceTest {
  protected:
   void SetUp() override {
@@ -519,9 +520,9 @@ class OipGateTest : public OipServiceTest {
     request.add_raw_input_contents(BytesOf({4}));
     auto& gate = *request.add_inputs();
     gate.set_name("gate");
-    gate.set_datatype("UINT8");
+    gate.set_datatype("FP32");
     gate.add_shape(1);
-    SetPlace(*gate.mutable_parameters(), "gate", 1, 0);
+    SetPlace(*gate.mutable_parameters(), "gate", 4, 0);
     return request;
   }
 
@@ -621,7 +622,8 @@ TEST_F(OipGateTest, AFullQueueIsResourceExhausted) {
   ModelOptions options;
   options.queue_length = 1;
   const auto loaded = store_.models->Swap(
-      "gate", packages_.Write("short", MakeGateModel(), "2"), options);
+      "gate", packages_.Write("short", MakeGateModel(DataType::kFloat32), "2"),
+      options);
   ASSERT_TRUE(loaded) << loaded.error().message();
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
   std::vector<std::future<grpc::Status>> answers;

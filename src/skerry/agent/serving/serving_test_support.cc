@@ -149,12 +149,12 @@ std::vector<std::byte> MakeScaleModel(int factor, int rows) {
                  {{"y", matrix}, {"sum", {DataType::kFloat32, {rows, 1}}}}));
 }
 
-std::vector<std::byte> MakeGateModel() {
-  return WriteContainer(Elf(kGateSource, {}),
-                        ManifestOf("gate",
-                                   {{"x", {DataType::kFloat32, {1}}},
-                                    {"gate", {DataType::kUint8, {1}}}},
-                                   {{"y", {DataType::kFloat32, {1}}}}));
+std::vector<std::byte> MakeGateModel(DataType gate) {
+  return WriteContainer(
+      Elf(kGateSource, {}),
+      ManifestOf("gate",
+                 {{"x", {DataType::kFloat32, {1}}}, {"gate", {gate, {1}}}},
+                 {{"y", {DataType::kFloat32, {1}}}}));
 }
 
 std::vector<std::byte> MakeSlowModel() {

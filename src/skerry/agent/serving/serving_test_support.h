@@ -28,9 +28,9 @@ inline constexpr std::size_t kScaleColumns = 3;
 std::vector<std::byte> MakeScaleModel(int factor, int rows = 1);
 
 /// The file of a model that runs until it is told to end: with inputs `x`,
-/// float32[1], and `gate`, uint8[1], it waits until the gate's byte, which is
-/// used in place, is 1. Its output `y` is x.
-std::vector<std::byte> MakeGateModel();
+/// float32[1], and `gate`, of that type, [1], it waits until the gate's first
+/// byte, which is used in place, is 1. Its output `y` is x.
+std::vector<std::byte> MakeGateModel(DataType gate = DataType::kUint8);
 
 /// The file of a model that is slow: with input `x`, float32[1], its output
 /// `y` is x after some tens of microseconds.

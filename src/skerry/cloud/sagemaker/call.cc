@@ -49,7 +49,8 @@ ApiResult<void> Audit(Sql& sql, const Call& call, const std::string& resource) {
 }
 
 Json TimeJson(std::int64_t micros) {
-  return static_cast<double>(micros / 1000) / 1000.0;
+  const std::int64_t millis = micros / 1000;
+  return static_cast<double>(millis) / 1000.0;
 }
 
 std::int64_t MicrosOf(const Json& seconds) {

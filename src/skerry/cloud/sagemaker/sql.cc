@@ -24,7 +24,7 @@ ApiResult<void> RunSql(const SqlBody& body, Run run) {
 
 }  // namespace
 
-ApiError Sql::Keep(Error error) {
+ApiError Sql::Keep(const Error& error) {
   if (!fault_) fault_ = error;
   return InternalApiError(error);
 }

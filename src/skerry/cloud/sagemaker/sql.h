@@ -59,7 +59,7 @@ class Sql {
       std::string_view sql, std::initializer_list<SqlValue> parameters);
 
   /// What an error of another user of the transaction is to the client.
-  ApiError Keep(Error error);
+  ApiError Keep(const Error& error);
 
   Transaction& transaction() { return transaction_; }
   const std::optional<Error>& fault() const { return fault_; }
