@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto json = skerry::cloud::LiteralToJson(text);
-  if (json) SKERRY_CHECK(skerry::cloud::LiteralToJson(*json) == *json);
+  if (json) SKERRY_CHECK(skerry::cloud::LiteralToJson(*json).value() == *json);
   const auto shapes = skerry::cloud::ParseDataInputConfig(text);
   if (shapes) {
     const auto again = skerry::cloud::ParseDataInputConfig(

@@ -205,7 +205,7 @@ def predict(folder: pathlib.Path, trust: pathlib.Path, archive: bytes,
     place = folder / "models/net/1"
     place.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(archive)) as package_file:
-        package_file.extractall(place, filter="data")
+        package_file.extractall(place)
     config = folder / "agent.json"
     config.write_text("{}")
     sock = str(folder / "agent.sock")
@@ -274,7 +274,7 @@ def test_a_job_for_arm_makes_a_model_for_arm(
     assert job["CompilationJobStatus"] == "COMPLETED", job["FailureReason"]
     archive = download(s3, job["ModelArtifacts"]["S3ModelArtifacts"])
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(tmp_path, filter="data")
+        files.extractall(tmp_path)
     assert sorted(os.listdir(tmp_path)) == ["compiled.meta", "compiled.so",
                                             "manifest"]
     meta = json.loads((tmp_path / "compiled.meta").read_text())
