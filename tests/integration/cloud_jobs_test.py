@@ -2,6 +2,7 @@
 `skerry-cloud`, the package in `skerry-agent`, the answer that of PyTorch."""
 
 import http.client
+import array
 import io
 import json
 import os
@@ -288,9 +289,12 @@ def test_a_job_for_arm_makes_a_model_for_arm(
         pytest.skip("build/aarch64 has no run_model to run it with")
     ran = subprocess.run(
         ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", QEMU_RUNNER,
-         tmp_path / "compiled.so", network / "x.bin", tmp_path / "y.bin"],
+         tmp_path / "compiled.so", tmp_path / "y", "1", network / "x.bin"],
         capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stderr
+    got = array.array("f", (tmp_path / "y0.bin").read_bytes())
+    want = json.loads((network / "y.json").read_text())
+    assert list(got) == pytest.approx(want, abs=1e-4)
 
 
 @pytest.mark.parametrize("name, change, words", [
