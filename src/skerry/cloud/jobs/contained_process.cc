@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -232,8 +233,19 @@ Result<FileDescriptor> MakePipe(FileDescriptor& source) {
   return sink;
 }
 
-// Kills every process of a user that only one job runs as.
-void KillUser(unsigned user) {
+bool HasProcesses(unsigned user) {
+  for (const ProcessRow& row : AllProcesses()) {
+    struct stat status{};
+    const std::string folder = "/proc/" + std::to_string(row.id);
+    if (stat(folder.c_str(), &status) == 0 && status.st_uid == user) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Sends SIGKILL to all that a user may kill, as that user.
+void SignalUser(unsigned user) {
   const pid_t killer = fork();
   if (killer < 0) return;
   if (killer == 0) {
@@ -241,14 +253,20 @@ void KillUser(unsigned user) {
         setresuid(user, user, user) != 0) {
       _exit(1);
     }
-    // All that this user may kill but the killer itself, until there is none.
-    for (int i = 0; i < kNamespaceEndMs; ++i) {
-      if (kill(-1, SIGKILL) != 0) break;
-      usleep(1000);
-    }
+    kill(-1, SIGKILL);
     _exit(0);
   }
   while (waitpid(killer, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+// Kills every process of a user that only one job runs as. What kill(-1) gives
+// back does not say whether there was one: others' processes count too.
+void KillUser(unsigned user) {
+  for (int i = 0; i < kNamespaceEndMs; ++i) {
+    SignalUser(user);
+    if (!HasProcesses(user)) return;
+    usleep(1000);
   }
 }
 
