@@ -186,10 +186,10 @@ class Connection(http.client.HTTPConnection):
             return response.status, json.loads(content)
         return response.status, content.decode(errors="replace")
 
-    def infer(self, model: str, array: numpy.ndarray,
+    def infer(self, model: str, array: numpy.ndarray, input_name: str = "x",
               **parameters: object) -> tuple[int, object]:
         """Infers with JSON data; the first output as an array."""
-        body = {"inputs": [{"name": "x", "shape": list(array.shape),
+        body = {"inputs": [{"name": input_name, "shape": list(array.shape),
                             "datatype": "FP32",
                             "data": array.ravel().tolist()}]}
         if parameters:

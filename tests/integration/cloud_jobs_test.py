@@ -1,14 +1,13 @@
-"""Compile and packaging jobs, as AWS's own example has them: boto3 against
-`skerry-cloud`, the package in `skerry-agent`, the answer that of PyTorch."""
+"""Compile and packaging jobs by boto3: what is made and what is refused, jobs
+that outlive the server, and workers elsewhere. The whole way to a prediction
+is in cloud_example_test.py."""
 
-import http.client
 import array
 import io
 import json
 import os
 import pathlib
 import random
-import socket
 import subprocess
 import tarfile
 import threading
@@ -21,50 +20,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 import cloud
+from cloud_models import Network, archive_of, system_python
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-AGENT = cloud.BUILD / "bin" / "skerry-agent"
 QEMU_RUNNER = ROOT / "build/aarch64/bin/run_model"
 ROLE = "arn:aws:iam::000000000000:role/SageMakerRole"
 JOB_WAIT_S = 240
 TINY_JOB_COUNT = 200
-
-# Debian's Python has PyTorch; the clients' has boto3.
-MAKE_NETWORK = """
-import json, sys
-import torch
-
-class Block(torch.nn.Module):
-    def __init__(self, channels):
-        super().__init__()
-        self.one = torch.nn.Conv2d(channels, channels, 3, padding=1)
-        self.norm = torch.nn.BatchNorm2d(channels)
-        self.two = torch.nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, x):
-        y = torch.relu(self.norm(self.one(x)))
-        return torch.relu(x + self.two(y))
-
-class Net(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.stem = torch.nn.Conv2d(3, 8, 7, stride=4, padding=3)
-        self.blocks = torch.nn.Sequential(Block(8), Block(8))
-        self.head = torch.nn.Linear(8, 10)
-
-    def forward(self, x):
-        y = self.blocks(torch.relu(self.stem(x)))
-        return self.head(torch.nn.functional.adaptive_avg_pool2d(y, 1)
-                         .flatten(1))
-
-torch.manual_seed(7)
-net = Net().eval()
-side = int(sys.argv[2])
-x = torch.randn(1, 3, side, side)
-torch.jit.trace(net, x).save(sys.argv[1] + "/net.pth")
-x.numpy().tofile(sys.argv[1] + "/x.bin")
-json.dump(net(x)[0].tolist(), open(sys.argv[1] + "/y.json", "w"))
-"""
 
 MAKE_TINY = """
 import sys
@@ -81,21 +43,6 @@ save(model, sys.argv[1])
 """
 
 
-def system_python(script: str, *arguments: object) -> None:
-    made = subprocess.run(
-        ["/usr/bin/python3", "-c", script, *map(str, arguments)],
-        capture_output=True, text=True, timeout=300, check=False)
-    assert made.returncode == 0, made.stderr
-
-
-def archive_of(*paths: pathlib.Path) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for path in paths:
-            archive.add(path, path.name)
-    return buffer.getvalue()
-
-
 def client(plane: cloud.Cloud, service: str):
     keys = plane.keys
     return boto3.client(
@@ -109,10 +56,8 @@ def client(plane: cloud.Cloud, service: str):
 
 
 @pytest.fixture(name="network", scope="module")
-def make_network(tmp_path_factory) -> pathlib.Path:
-    folder = tmp_path_factory.mktemp("network")
-    system_python(MAKE_NETWORK, folder, 224)
-    return folder
+def make_network(tmp_path_factory) -> Network:
+    return Network(tmp_path_factory.mktemp("network"))
 
 
 @pytest.fixture(name="tiny", scope="module")
@@ -128,7 +73,7 @@ def start_plane(tmp_path_factory, network, tiny):
     s3 = client(plane, "s3")
     s3.create_bucket(Bucket="models")
     s3.put_object(Bucket="models", Key="in/defect-detector.tar.gz",
-                  Body=archive_of(network / "net.pth"))
+                  Body=archive_of(network.traced))
     s3.put_object(Bucket="models", Key="in/tiny.tar.gz", Body=tiny)
     yield plane
     plane.stop()
@@ -189,82 +134,6 @@ def package(sagemaker, name: str, compilation: str, version: str) -> dict:
     raise AssertionError(f"job {name} does not end: {job}")
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("agent", timeout=60)
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(self.path)
-
-
-def predict(folder: pathlib.Path, trust: pathlib.Path, archive: bytes,
-            x: bytes) -> list[float]:
-    """What an agent that takes signed packages only says about `x`."""
-    place = folder / "models/net/1"
-    place.mkdir(parents=True)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as package_file:
-        package_file.extractall(place)
-    config = folder / "agent.json"
-    config.write_text("{}")
-    sock = str(folder / "agent.sock")
-    with (folder / "agent.log").open("w") as log:
-        process = subprocess.Popen(
-            [AGENT, "-a", sock, "-c", config, "--repository",
-             folder / "models", "--trust-roots", trust],
-            stdout=log, stderr=subprocess.STDOUT)
-    try:
-        end = time.monotonic() + 60
-        while "Server listening" not in (folder / "agent.log").read_text():
-            assert process.poll() is None and time.monotonic() < end, (
-                (folder / "agent.log").read_text())
-            time.sleep(0.05)
-        connection = UnixConnection(sock)
-        connection.request("POST", "/v2/repository/models/net/load", "{}")
-        answer = connection.getresponse()
-        assert answer.status == 200, answer.read()
-        answer.read()
-        head = json.dumps({"inputs": [{
-            "name": "input", "datatype": "FP32", "shape": [1, 3, 224, 224],
-            "parameters": {"binary_data_size": len(x)}}]}).encode()
-        connection.request(
-            "POST", "/v2/models/net/infer", head + x,
-            {"Inference-Header-Content-Length": str(len(head)),
-             "Content-Type": "application/octet-stream"})
-        answer = connection.getresponse()
-        body = answer.read()
-        assert answer.status == 200, body
-        return json.loads(body)["outputs"][0]["data"]
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def test_the_example_of_aws_runs_to_a_prediction(
-        plane, network, tmp_path) -> None:
-    sagemaker, s3 = client(plane, "sagemaker"), client(plane, "s3")
-
-    job = compiled(sagemaker, compile_request(
-        "defect", TargetPlatform={"Os": "LINUX", "Arch": "X86_64"}))
-
-    assert job["CompilationJobStatus"] == "COMPLETED", job["FailureReason"]
-    uri = job["ModelArtifacts"]["S3ModelArtifacts"]
-    assert uri == "s3://models/out/defect-detector-LINUX_X86_64.tar.gz"
-    assert job["ModelDigests"]["ArtifactDigest"].startswith("blake2b:")
-    packaged = package(sagemaker, "defect-package", "defect", "1.0")
-    assert packaged["EdgePackagingJobStatus"] == "COMPLETED", packaged
-    assert (packaged["ModelArtifact"] ==
-            "s3://models/packages/defect-detector-1.0.tar.gz")
-    assert json.loads(packaged["ModelSignature"])["algorithm"] == "ed25519"
-    archive = download(s3, packaged["ModelArtifact"])
-    got = predict(tmp_path, plane.folder / "trust", archive,
-                  (network / "x.bin").read_bytes())
-    want = json.loads((network / "y.json").read_text())
-    assert got == pytest.approx(want, abs=1e-4)
-
-
 def test_a_job_for_arm_makes_a_model_for_arm(
         plane, network, tmp_path) -> None:
     sagemaker, s3 = client(plane, "sagemaker"), client(plane, "s3")
@@ -289,12 +158,11 @@ def test_a_job_for_arm_makes_a_model_for_arm(
         pytest.skip("build/aarch64 has no run_model to run it with")
     ran = subprocess.run(
         ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", QEMU_RUNNER,
-         tmp_path / "compiled.so", tmp_path / "y", "1", network / "x.bin"],
+         tmp_path / "compiled.so", tmp_path / "y", "1", network.input_file],
         capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stderr
     got = array.array("f", (tmp_path / "y0.bin").read_bytes())
-    want = json.loads((network / "y.json").read_text())
-    assert list(got) == pytest.approx(want, abs=1e-4)
+    assert list(got) == pytest.approx(network.y, abs=1e-4)
 
 
 @pytest.mark.parametrize("name, change, words", [
