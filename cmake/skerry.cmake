@@ -72,6 +72,7 @@ function(skerry_fuzz name)
   add_dependencies(fuzzers ${name})
 endfunction()
 
-# What the tsan and fuzz presets build.
+# What the tsan, fuzz and tidy presets build.
 add_custom_target(thread_tests)
 add_custom_target(fuzzers)
+add_custom_target(generated)

@@ -9,7 +9,7 @@
 namespace skerry::cloud {
 namespace {
 
-struct Options {
+struct BackupFlags {
   std::string folder;
   std::string target;
 };
@@ -17,7 +17,7 @@ struct Options {
 }  // namespace
 
 void AddBackupCommands(CLI::App& app, Action& action) {
-  auto backup = std::make_shared<Options>();
+  auto backup = std::make_shared<BackupFlags>();
   CLI::App* command = app.add_subcommand(
       "backup",
       "Write what a data folder holds to a new folder, while it is "
@@ -33,7 +33,7 @@ void AddBackupCommands(CLI::App& app, Action& action) {
     action = [backup] { return BackUp(backup->folder, backup->target); };
   });
 
-  auto restore = std::make_shared<Options>();
+  auto restore = std::make_shared<BackupFlags>();
   command =
       app.add_subcommand("restore", "Make a data folder from a backup of one");
   AddDataOption(*command, restore->folder);

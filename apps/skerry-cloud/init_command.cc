@@ -12,14 +12,14 @@
 namespace skerry::cloud {
 namespace {
 
-struct Options {
+struct InitFlags {
   std::string folder;
   std::string region = "us-east-1";
   std::string public_url = "http://127.0.0.1:8780";
   std::string database;
 };
 
-Result<void> CheckOptions(const Options& options) {
+Result<void> CheckOptions(const InitFlags& options) {
   const auto url = http::ParseUrl(options.public_url);
   if (!url) return url.error().WithContext("--public-url");
   if (url->target != "/") {
@@ -48,7 +48,7 @@ void PrintExports(const AccessKey& key, const DataFolder& folder) {
   print("AWS_ENDPOINT_URL", folder.public_url);
 }
 
-Result<void> Init(const Options& options) {
+Result<void> Init(const InitFlags& options) {
   SKERRY_RETURN_IF_ERROR(CheckOptions(options));
   const DataFolder folder{.path = options.folder,
                           .region = options.region,
@@ -84,7 +84,7 @@ Result<void> Init(const Options& options) {
 }  // namespace
 
 void AddInitCommand(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InitFlags>();
   CLI::App* command = app.add_subcommand(
       "init", "Make a data folder and the first key, and print how to use it");
   AddDataOption(*command, options->folder);

@@ -16,7 +16,7 @@
 namespace skerry::cloud {
 namespace {
 
-constexpr std::array kSignals = {SIGTERM, SIGINT};
+constexpr std::array kStopSignals = {SIGTERM, SIGINT};
 
 struct WorkerSettings {
   RemoteWorker::Options worker;
@@ -35,7 +35,7 @@ Result<void> Work(WorkerSettings settings) {
   }
   SKERRY_ASSIGN_OR_RETURN(const telemetry::LogFormat format,
                           telemetry::ParseLogFormat(settings.log_format));
-  platform::BlockSignals(kSignals);
+  platform::BlockSignals(kStopSignals);
   platform::IgnoreBrokenPipes();
   const telemetry::Logger log({.format = format,
                                .level = telemetry::LogLevel::kInfo,
@@ -47,9 +47,9 @@ Result<void> Work(WorkerSettings settings) {
                            metrics));
   log.Info("working", {{"url", settings.worker.url}});
   platform::NotifyServiceManager("READY=1");
-  platform::WaitForSignal(kSignals);
+  platform::WaitForSignal(kStopSignals);
   platform::NotifyServiceManager("STOPPING=1");
-  for (const int signal : kSignals) platform::UnblockSignal(signal);
+  for (const int signal : kStopSignals) platform::UnblockSignal(signal);
   worker->Shutdown(std::chrono::steady_clock::now() +
                    std::chrono::seconds(settings.drain_seconds));
   log.Info("ended");

@@ -48,7 +48,7 @@ const char* WayName(const Measurement& measurement) {
   return measurement.shared_memory ? "shared" : "inline";
 }
 
-Json ToJson(const Percentiles& percentiles) {
+Json MeasuredJson(const Percentiles& percentiles) {
   return {{"p50", percentiles.p50},
           {"p90", percentiles.p90},
           {"p99", percentiles.p99},
@@ -56,13 +56,13 @@ Json ToJson(const Percentiles& percentiles) {
           {"max", percentiles.max}};
 }
 
-Json ToJson(const Measurement& measurement) {
+Json MeasuredJson(const Measurement& measurement) {
   return {{"clients", measurement.clients},
           {"tensors", WayName(measurement)},
           {"requests", measurement.requests},
           {"requests_per_s", measurement.requests_per_s},
-          {"latency_us", ToJson(measurement.latency_us)},
-          {"overhead_us", ToJson(measurement.overhead_us)},
+          {"latency_us", MeasuredJson(measurement.latency_us)},
+          {"overhead_us", MeasuredJson(measurement.overhead_us)},
           {"model_us", measurement.model_us}};
 }
 
@@ -118,7 +118,8 @@ Result<void> BenchAgent(const AgentBenchOptions& options) {
     return {};
   }
   Json list = Json::array();
-  for (const Measurement& each : measurements) list.push_back(ToJson(each));
+  for (const Measurement& each : measurements)
+    list.push_back(MeasuredJson(each));
   PrintJson(list);
   return {};
 }

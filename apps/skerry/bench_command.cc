@@ -36,7 +36,7 @@ constexpr int kWarmUpRuns = 3;
 constexpr std::size_t kRunsMin = 10;
 constexpr std::size_t kRunsMax = 5'000'000;
 
-struct Options {
+struct BenchFlags {
   std::string model;
   std::vector<int> threads;
   double seconds = 2;
@@ -140,7 +140,7 @@ Result<void> RunCold(const std::string& path, int threads) {
   return {};
 }
 
-Result<Measurement> Measure(const Options& options, int threads) {
+Result<Measurement> Measure(const BenchFlags& options, int threads) {
   Measurement measurement{.threads = threads};
   std::vector<double> cold_ms;
   for (int i = 0; i < kColdRuns; ++i) {
@@ -168,7 +168,7 @@ Result<Measurement> Measure(const Options& options, int threads) {
   return measurement;
 }
 
-Json ToJson(const Measurement& measurement) {
+Json MeasuredJson(const Measurement& measurement) {
   return {{"threads", measurement.threads},
           {"best_ms", measurement.run_ms.best},
           {"median_ms", measurement.run_ms.median},
@@ -200,7 +200,7 @@ void PrintTable(const std::vector<Measurement>& measurements) {
   std::fputs(FormatTable(rows, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}).c_str(), stdout);
 }
 
-Result<void> Bench(const Options& options) {
+Result<void> Bench(const BenchFlags& options) {
   std::vector<int> threads = options.threads;
   if (threads.empty()) {
     threads = {1};
@@ -220,13 +220,14 @@ Result<void> Bench(const Options& options) {
     return {};
   }
   Json list = Json::array();
-  for (const Measurement& each : measurements) list.push_back(ToJson(each));
+  for (const Measurement& each : measurements)
+    list.push_back(MeasuredJson(each));
   PrintJson(list);
   return {};
 }
 
 void AddColdStartCommand(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchFlags>();
   options->threads.resize(1);
   CLI::App* command = app.add_subcommand(kColdCommand, "")->group("");
   command->add_option("MODEL", options->model)->required();
@@ -239,7 +240,7 @@ void AddColdStartCommand(CLI::App& app, Action& action) {
 }  // namespace
 
 void AddBenchCommand(CLI::App& app, Action& action, char** argv) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchFlags>();
   auto agent = std::make_shared<AgentBenchOptions>();
   CLI::App* command = app.add_subcommand(
       "bench", "Measure a compiled model, or an agent, on random input");

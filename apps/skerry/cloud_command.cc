@@ -20,7 +20,7 @@ namespace {
 constexpr const char* kRoot = "/skerry/v1/admin/";
 constexpr std::chrono::seconds kFollowPeriod{1};
 
-struct Options {
+struct CloudFlags {
   bool json = false;
   std::string id;  // of a key, or a job's name
   std::string role;
@@ -31,7 +31,8 @@ struct Options {
   bool follow = false;
 };
 
-using Command = Result<void> (*)(const Options& options, CloudClient& client);
+using Command = Result<void> (*)(const CloudFlags& options,
+                                 CloudClient& client);
 
 /// "2026-11-24 10:42:01", in UTC; "-" for none.
 std::string TimeText(const Json& micros) {
@@ -56,7 +57,7 @@ Json Member(const Json& object, const char* name) {
   return object.contains(name) ? object[name] : Json();
 }
 
-Result<void> AddKey(const Options& options, CloudClient& client) {
+Result<void> AddKey(const CloudFlags& options, CloudClient& client) {
   SKERRY_ASSIGN_OR_RETURN(
       const Json key,
       client.Call("POST", std::string(kRoot) + "keys",
@@ -72,7 +73,7 @@ Result<void> AddKey(const Options& options, CloudClient& client) {
   return {};
 }
 
-Result<void> ListKeys(const Options& options, CloudClient& client) {
+Result<void> ListKeys(const CloudFlags& options, CloudClient& client) {
   SKERRY_ASSIGN_OR_RETURN(
       const Json answer,
       client.Call("GET", std::string(kRoot) + "keys", nullptr));
@@ -92,31 +93,31 @@ Result<void> ListKeys(const Options& options, CloudClient& client) {
   return {};
 }
 
-std::string KeyTarget(const Options& options) {
+std::string KeyTarget(const CloudFlags& options) {
   return std::string(kRoot) + "keys/" + UrlPart(options.id);
 }
 
-Result<void> SetActive(const Options& options, CloudClient& client,
+Result<void> SetActive(const CloudFlags& options, CloudClient& client,
                        bool active) {
   const auto answer =
       client.Call("PUT", KeyTarget(options), {{"active", active}});
   return answer ? Result<void>() : Result<void>(answer.error());
 }
 
-Result<void> DisableKey(const Options& options, CloudClient& client) {
+Result<void> DisableKey(const CloudFlags& options, CloudClient& client) {
   return SetActive(options, client, false);
 }
 
-Result<void> EnableKey(const Options& options, CloudClient& client) {
+Result<void> EnableKey(const CloudFlags& options, CloudClient& client) {
   return SetActive(options, client, true);
 }
 
-Result<void> RemoveKey(const Options& options, CloudClient& client) {
+Result<void> RemoveKey(const CloudFlags& options, CloudClient& client) {
   const auto answer = client.Call("DELETE", KeyTarget(options), nullptr);
   return answer ? Result<void>() : Result<void>(answer.error());
 }
 
-Result<void> ShowAudit(const Options& options, CloudClient& client) {
+Result<void> ShowAudit(const CloudFlags& options, CloudClient& client) {
   SKERRY_ASSIGN_OR_RETURN(const Json answer,
                           client.Call("GET",
                                       std::string(kRoot) + "audit?count=" +
@@ -138,7 +139,7 @@ Result<void> ShowAudit(const Options& options, CloudClient& client) {
   return {};
 }
 
-Result<void> ShowStatus(const Options& options, CloudClient& client) {
+Result<void> ShowStatus(const CloudFlags& options, CloudClient& client) {
   SKERRY_ASSIGN_OR_RETURN(
       const Json answer,
       client.Call("GET", std::string(kRoot) + "status", nullptr));
@@ -158,7 +159,7 @@ Result<void> ShowStatus(const Options& options, CloudClient& client) {
   return {};
 }
 
-Result<void> ListJobs(const Options& options, CloudClient& client) {
+Result<void> ListJobs(const CloudFlags& options, CloudClient& client) {
   std::string target =
       std::string(kRoot) + "jobs?count=" + std::to_string(options.count);
   if (!options.kind.empty()) target += "&kind=" + UrlPart(options.kind);
@@ -181,7 +182,7 @@ Result<void> ListJobs(const Options& options, CloudClient& client) {
   return {};
 }
 
-Result<void> ShowLog(const Options& options, CloudClient& client) {
+Result<void> ShowLog(const CloudFlags& options, CloudClient& client) {
   const std::string target =
       "/skerry/v1/jobs/log?kind=" + UrlPart(options.kind) +
       "&name=" + UrlPart(options.id) + "&offset=";
@@ -201,7 +202,7 @@ Result<void> ShowLog(const Options& options, CloudClient& client) {
 }
 
 CLI::App* Add(CLI::App& parent, Action& action,
-              const std::shared_ptr<Options>& options, const char* name,
+              const std::shared_ptr<CloudFlags>& options, const char* name,
               const char* description, Command run) {
   CLI::App* command = parent.add_subcommand(name, description);
   command->callback([&action, options, run] {
@@ -214,11 +215,11 @@ CLI::App* Add(CLI::App& parent, Action& action,
   return command;
 }
 
-void AddJson(CLI::App* command, const std::shared_ptr<Options>& options) {
+void AddJson(CLI::App* command, const std::shared_ptr<CloudFlags>& options) {
   command->add_flag("--json", options->json, "print JSON");
 }
 
-void AddCount(CLI::App* command, const std::shared_ptr<Options>& options) {
+void AddCount(CLI::App* command, const std::shared_ptr<CloudFlags>& options) {
   command->add_option("--count", options->count, "how many at most")
       ->type_name("COUNT")
       ->check(CLI::Range(1, 1000))
@@ -226,7 +227,7 @@ void AddCount(CLI::App* command, const std::shared_ptr<Options>& options) {
 }
 
 void AddKeyCommands(CLI::App& cloud, Action& action,
-                    const std::shared_ptr<Options>& options) {
+                    const std::shared_ptr<CloudFlags>& options) {
   CLI::App* keys = cloud.add_subcommand("keys", "Access keys and their roles");
   keys->require_subcommand(1);
   CLI::App* add =
@@ -255,7 +256,7 @@ void AddKeyCommands(CLI::App& cloud, Action& action,
 }
 
 void AddJobCommands(CLI::App& cloud, Action& action,
-                    const std::shared_ptr<Options>& options) {
+                    const std::shared_ptr<CloudFlags>& options) {
   CLI::App* jobs =
       Add(cloud, action, options, "jobs",
           "Compilation and packaging jobs, the newest first", &ListJobs);
@@ -266,7 +267,7 @@ void AddJobCommands(CLI::App& cloud, Action& action,
   AddCount(jobs, options);
   AddJson(jobs, options);
 
-  auto log_options = std::make_shared<Options>();
+  auto log_options = std::make_shared<CloudFlags>();
   log_options->kind = "compilation";
   CLI::App* logs = Add(cloud, action, log_options, "logs",
                        "What a job has said while it ran", &ShowLog);
@@ -281,7 +282,7 @@ void AddJobCommands(CLI::App& cloud, Action& action,
 }  // namespace
 
 void AddCloudCommand(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CloudFlags>();
   CLI::App* cloud = app.add_subcommand(
       "cloud", "Administer a control plane (skerry-cloud) that runs");
   cloud->require_subcommand(1);

@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct CompileFlags {
   std::string model;
   std::string output;
   std::string target = "native";
@@ -86,7 +86,7 @@ Result<void> CheckFolderOf(const std::string& path) {
 /// Runs the compiler and keeps what the report needs besides.
 class Job {
  public:
-  explicit Job(const Options& options) : options_(options) {}
+  explicit Job(const CompileFlags& options) : options_(options) {}
 
   Result<void> Run() {
     const auto start = std::chrono::steady_clock::now();
@@ -204,7 +204,7 @@ class Job {
            FormatFixed(seconds_, 1) + " s";
   }
 
-  const Options& options_;
+  const CompileFlags& options_;
   compiler::CompileOptions compile_options_;
   compiler::Compiled compiled_;
   std::string stem_;
@@ -215,7 +215,7 @@ class Job {
 }  // namespace
 
 void AddCompileCommand(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompileFlags>();
   CLI::App* command = app.add_subcommand(
       "compile", "Compile a model into one file that runs by itself");
   command->add_option("MODEL", options->model, "an .onnx, .pt or .pth file")

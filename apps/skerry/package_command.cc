@@ -11,7 +11,7 @@
 namespace skerry::cli {
 namespace {
 
-struct Options {
+struct PackageFlags {
   std::string model;
   std::string name;
   std::string version;
@@ -21,7 +21,7 @@ struct Options {
 };
 
 // The key is read first: nothing is written for one that does not sign.
-Result<void> Package(const Options& options) {
+Result<void> Package(const PackageFlags& options) {
   std::unique_ptr<trust::SigningKey> key;
   if (!options.key.empty()) {
     SKERRY_ASSIGN_OR_RETURN(key, trust::SigningKey::Load(options.key));
@@ -45,7 +45,7 @@ Result<void> Package(const Options& options) {
 }  // namespace
 
 void AddPackageCommand(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PackageFlags>();
   CLI::App* command = app.add_subcommand(
       "package", "Put a compiled model into a folder, as agents load it");
   command->add_option("MODEL", options->model, "a compiled model")->required();

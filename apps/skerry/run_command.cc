@@ -20,12 +20,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options : InferenceOptions {
+struct RunFlags : InferenceOptions {
   int threads = 0;
 };
 
 /// The sidecar that was asked for, or else the one beside the model.
-std::string SidecarPath(const Options& options) {
+std::string SidecarPath(const RunFlags& options) {
   if (!options.preprocess.empty()) return options.preprocess;
   std::error_code error;
   std::string path = fs::path(options.model).replace_extension(".yaml");
@@ -56,7 +56,7 @@ Result<Ran> RunOnce(runtime::Session& session,
   return ran;
 }
 
-Result<void> RunModel(const Options& options) {
+Result<void> RunModel(const RunFlags& options) {
   auto model = runtime::Model::LoadFile(options.model);
   if (!model) return BlameFile(model.error(), options.model);
   const Manifest& manifest = (*model)->manifest();
@@ -83,7 +83,7 @@ Result<void> RunModel(const Options& options) {
 }  // namespace
 
 void AddRunCommand(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunFlags>();
   CLI::App* command =
       app.add_subcommand("run", "Run a compiled model on arrays or photos");
   command->add_option("MODEL", options->model, "a compiled model")->required();

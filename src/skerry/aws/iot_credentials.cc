@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 
 // New ones are fetched so long before the old ones end.
 constexpr std::chrono::minutes kRenewBefore{5};
-constexpr std::size_t kAnswerBytes = std::size_t{64} << 10;
+constexpr std::size_t kCredentialsBytesMax = std::size_t{64} << 10;
 
 Result<std::string> StringOf(const Json& object, const char* name) {
   const auto field = object.find(name);
@@ -146,7 +146,7 @@ Result<CredentialsProvider> IotCredentials(IotCredentialOptions options) {
   }
   SKERRY_ASSIGN_OR_RETURN(
       auto client,
-      http::Client::Create(*url, {.response_bytes_max = kAnswerBytes,
+      http::Client::Create(*url, {.response_bytes_max = kCredentialsBytesMax,
                                   .ca_file = options.ca_file,
                                   .certificate_file = options.certificate_file,
                                   .key_file = options.key_file}));

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t kPieceBytes = std::uint64_t{8} << 20;
 constexpr std::uint64_t kPartCountMax = 10000;
-constexpr std::size_t kAnswerBytes = kPieceBytes + (std::size_t{64} << 10);
+constexpr std::size_t kAnswerBytesMax = kPieceBytes + (std::size_t{64} << 10);
 
 bool EqualNames(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) {
@@ -300,7 +300,7 @@ Result<std::unique_ptr<S3Client>> S3Client::Create(
   SKERRY_ASSIGN_OR_RETURN(
       auto client,
       http::Client::Create(*url, {.timeout = options.timeout,
-                                  .response_bytes_max = kAnswerBytes,
+                                  .response_bytes_max = kAnswerBytesMax,
                                   .ca_file = options.ca_file,
                                   .certificate_file = {},
                                   .key_file = {}}));

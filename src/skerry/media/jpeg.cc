@@ -58,17 +58,17 @@ void OnProgress(j_common_ptr info) {
   std::longjmp(ManagerOf(info).jump, 1);
 }
 
-class Decoder {
+class JpegDecoder {
  public:
-  Decoder() {
+  JpegDecoder() {
     info_.err = jpeg_std_error(&manager_.base);
     manager_.base.error_exit = OnError;
     manager_.base.emit_message = OnMessage;
     progress_.progress_monitor = OnProgress;
   }
-  Decoder(const Decoder&) = delete;
-  Decoder& operator=(const Decoder&) = delete;
-  ~Decoder() { jpeg_destroy_decompress(&info_); }
+  JpegDecoder(const JpegDecoder&) = delete;
+  JpegDecoder& operator=(const JpegDecoder&) = delete;
+  ~JpegDecoder() { jpeg_destroy_decompress(&info_); }
 
   /// Runs `step` and turns what libjpeg reports into an error.
   template <class Step>
@@ -151,7 +151,7 @@ bool IsJpeg(std::span<const std::byte> file) {
 
 Result<Image> DecodeJpeg(std::span<const std::byte> file,
                          std::int64_t pixel_count_max) {
-  Decoder decoder;
+  JpegDecoder decoder;
   SKERRY_RETURN_IF_ERROR(decoder.ReadHeader(file));
   SKERRY_RETURN_IF_ERROR(
       CheckImageSize(decoder.width(), decoder.height(), pixel_count_max));

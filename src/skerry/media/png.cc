@@ -40,16 +40,16 @@ void OnRead(png_structp png, png_bytep target, std::size_t size) {
 
 void OnWarning(png_structp, png_const_charp) {}
 
-class Decoder {
+class PngDecoder {
  public:
-  explicit Decoder(std::span<const std::byte> file)
+  explicit PngDecoder(std::span<const std::byte> file)
       : source_{file, {}},
         png_(png_create_read_struct(PNG_LIBPNG_VER_STRING, &source_, OnError,
                                     OnWarning)),
         info_(png_ == nullptr ? nullptr : png_create_info_struct(png_)) {}
-  Decoder(const Decoder&) = delete;
-  Decoder& operator=(const Decoder&) = delete;
-  ~Decoder() { png_destroy_read_struct(&png_, &info_, nullptr); }
+  PngDecoder(const PngDecoder&) = delete;
+  PngDecoder& operator=(const PngDecoder&) = delete;
+  ~PngDecoder() { png_destroy_read_struct(&png_, &info_, nullptr); }
 
   /// Runs `step` and turns what libpng reports into an error.
   template <class Step>
@@ -109,7 +109,7 @@ bool IsPng(std::span<const std::byte> file) {
 
 Result<Image> DecodePng(std::span<const std::byte> file,
                         std::int64_t pixel_count_max) {
-  Decoder decoder(file);
+  PngDecoder decoder(file);
   SKERRY_RETURN_IF_ERROR(decoder.ReadHeader());
   SKERRY_RETURN_IF_ERROR(
       CheckImageSize(decoder.width(), decoder.height(), pixel_count_max));

@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Manifest Sample() {
+Manifest FullManifest() {
   Manifest manifest;
   manifest.model_name = "mobilenet v2";
   manifest.compiler = "skerry 0.1.0";
@@ -41,14 +41,14 @@ std::string ErrorOf(std::string_view text) {
 
 // The sample's text with `from` replaced by `to`.
 std::string Changed(std::string_view from, std::string_view to) {
-  std::string text = PrintManifest(Sample());
+  std::string text = PrintManifest(FullManifest());
   const std::size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos);
   return text.replace(at, from.size(), to);
 }
 
 TEST(ManifestTest, PrintsOneKeyPerLine) {
-  EXPECT_EQ(PrintManifest(Sample()),
+  EXPECT_EQ(PrintManifest(FullManifest()),
             "skerry-manifest 1\n"
             "model mobilenet%20v2\n"
             "compiler skerry%200.1.0\n"
@@ -68,14 +68,14 @@ TEST(ManifestTest, PrintsOneKeyPerLine) {
 }
 
 TEST(ManifestTest, ParsesWhatItPrints) {
-  const Result<Manifest> parsed = ParseManifest(PrintManifest(Sample()));
+  const Result<Manifest> parsed = ParseManifest(PrintManifest(FullManifest()));
 
   ASSERT_TRUE(parsed) << parsed.error().message();
-  EXPECT_EQ(*parsed, Sample());
+  EXPECT_EQ(*parsed, FullManifest());
 }
 
 TEST(ManifestTest, KeepsNamesOfAnyBytes) {
-  Manifest manifest = Sample();
+  Manifest manifest = FullManifest();
   manifest.cpu_features.clear();
   manifest.inputs[0].name = std::string("a b\n%\0\x7F\xC3\xA9", 9);
 
@@ -103,7 +103,7 @@ TEST(ManifestTest, RefusesAnotherVersion) {
 }
 
 TEST(ManifestTest, RefusesEveryTruncationInsideALine) {
-  const std::string text = PrintManifest(Sample());
+  const std::string text = PrintManifest(FullManifest());
 
   for (std::size_t count = 0; count < text.size(); ++count) {
     if (count > 0 && text[count - 1] == '\n') continue;

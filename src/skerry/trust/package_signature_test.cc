@@ -17,7 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::span<const std::byte> Bytes(std::string_view text) {
+std::span<const std::byte> BytesOf(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
@@ -55,10 +55,10 @@ TEST_F(PackageSignatureTest, AnyOfTheRootsVouchesForAPackage) {
   for (const TestKey* made : {&rsa, &ed25519}) {
     const auto key = SigningKey::Load(Put("secret", made->PrivatePem(), 0600));
     ASSERT_TRUE(key) << key.error().message();
-    const auto signature = (*key)->Sign(Bytes("manifest"));
+    const auto signature = (*key)->Sign(BytesOf("manifest"));
     ASSERT_TRUE(signature) << signature.error().message();
     EXPECT_TRUE(
-        (*roots)->Verify((*key)->algorithm(), Bytes("manifest"), *signature));
+        (*roots)->Verify((*key)->algorithm(), BytesOf("manifest"), *signature));
   }
 }
 
@@ -68,12 +68,13 @@ TEST_F(PackageSignatureTest, ASignatureOfAnotherKeyOrAlgorithmIsDenied) {
   ASSERT_TRUE(roots) << roots.error().message();
   const auto stranger =
       SigningKey::Load(Put("secret", TestKey::Ed25519().PrivatePem()));
-  const auto signature = (*stranger)->Sign(Bytes("manifest"));
+  const auto signature = (*stranger)->Sign(BytesOf("manifest"));
 
-  const auto other = (*roots)->Verify("ed25519", Bytes("manifest"), *signature);
+  const auto other =
+      (*roots)->Verify("ed25519", BytesOf("manifest"), *signature);
   const auto kind =
-      (*roots)->Verify("rsa-pkcs1-sha256", Bytes("manifest"), *signature);
-  const auto unknown = (*roots)->Verify("none", Bytes("manifest"), {});
+      (*roots)->Verify("rsa-pkcs1-sha256", BytesOf("manifest"), *signature);
+  const auto unknown = (*roots)->Verify("none", BytesOf("manifest"), {});
 
   EXPECT_EQ(other.error().code(), ErrorCode::kPermissionDenied);
   EXPECT_EQ(other.error().message(),
@@ -172,7 +173,7 @@ TEST_F(PackageSignatureTest, KeysAndSignaturesOfTheOpensslProgramAreGood) {
     const auto signature =
         platform::ReadFile(folder_.Join(name + std::string(".sig")), 4096);
     const auto verified =
-        (*roots)->Verify(algorithm, Bytes("manifest"), *signature);
+        (*roots)->Verify(algorithm, BytesOf("manifest"), *signature);
     EXPECT_TRUE(verified) << verified.error().message();
     EXPECT_TRUE(SigningKey::Load(folder_.Join(name)));
   }
@@ -181,7 +182,7 @@ TEST_F(PackageSignatureTest, KeysAndSignaturesOfTheOpensslProgramAreGood) {
 TEST(Sha256HexTest, GivesTheDigestsOfTheStandard) {
   EXPECT_EQ(Sha256Hex({}),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(Sha256Hex(Bytes("abc")),
+  EXPECT_EQ(Sha256Hex(BytesOf("abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 

@@ -27,8 +27,8 @@ constexpr std::size_t kPassFiles = 1024;
 constexpr int kPassFailures = 8;
 // A file holds a batch, and base64 makes its payloads longer by a third.
 constexpr std::size_t kFileBytes = 2 * kCaptureBufferBytesMax;
-constexpr std::chrono::milliseconds kFirstPause{500};
-constexpr std::chrono::minutes kLongestPause{1};
+constexpr std::chrono::milliseconds kFirstUploadPause{500};
+constexpr std::chrono::minutes kLongestUploadPause{1};
 
 // By name, which begins with the time; payloads before the lines that refer to
 // them, for '-' comes before '.'.
@@ -49,7 +49,7 @@ class UploadImpl final : public Upload {
         sink_(std::move(sink)),
         metrics_(metrics),
         log_(log),
-        backoff_(kFirstPause, kLongestPause, RandomSeed()) {}
+        backoff_(kFirstUploadPause, kLongestUploadPause, RandomSeed()) {}
 
   ~UploadImpl() override {
     {
@@ -89,7 +89,7 @@ class UploadImpl final : public Upload {
       if (outcome != Outcome::kAll) announced_ = true;
       if (outcome == Outcome::kSome) continue;
       const auto pause = outcome == Outcome::kFailed
-                             ? std::max(backoff_.Next(), kFirstPause / 10)
+                             ? std::max(backoff_.Next(), kFirstUploadPause / 10)
                              : options_.period;
       changed_.wait_for(lock, pause, [this] { return stopping_; });
     }

@@ -23,7 +23,7 @@ using testing::EndsWith;
 using testing::SizeIs;
 using testing::StartsWith;
 
-constexpr char kHour[] =
+constexpr char kUploadHour[] =
     "/sagemaker-bucket/sme-capture/fleet/detector/"
     "2026/11/24/10/";
 constexpr char kPast[] = "20260101T000000.000-gateway7-0123456789abcdef-";
@@ -74,9 +74,9 @@ TEST_F(UploadTest, CloudCapturesArePutUnderTheirKeys) {
   const auto order = server_.order();
   ASSERT_THAT(order, SizeIs(2));
   EXPECT_THAT(order[0],
-              StartsWith(std::string(kHour) + "raw-data/input-tensors/"));
+              StartsWith(std::string(kUploadHour) + "raw-data/input-tensors/"));
   EXPECT_EQ(server_.objects()[order[0]], std::string(4000, '\1'));
-  EXPECT_THAT(order[1], StartsWith(kHour));
+  EXPECT_THAT(order[1], StartsWith(kUploadHour));
   EXPECT_THAT(order[1], EndsWith(".jsonl"));
   EXPECT_EQ(
       fixture_.Metric("skerry_capture_uploads_total{outcome=\"success\"}"), 2);

@@ -15,7 +15,7 @@ namespace edge = AWS::SageMaker::Edge;
 
 constexpr int kPredictWaitingCount = 8;  // as OipService's
 
-std::string Path(const char* method) {
+std::string EdgePath(const char* method) {
   return std::string("/AWS.SageMaker.Edge.Agent/") + method;
 }
 
@@ -43,36 +43,36 @@ std::string PathOfUrl(std::string_view url) {
 std::vector<Method> EdgeService::Methods() {
   std::vector<Method> methods;
   Method predict;
-  predict.path = Path("Predict");
+  predict.path = EdgePath("Predict");
   predict.waiting_count = kPredictWaitingCount;
   predict.call = [this](const std::shared_ptr<Call>& call,
                         grpc::ByteBuffer& bytes) { Predict(call, bytes); };
   methods.push_back(std::move(predict));
   methods.push_back(AnswerBlocking<edge::LoadModelRequest>(
-      Path("LoadModel"), control_,
+      EdgePath("LoadModel"), control_,
       [this](const edge::LoadModelRequest& request, const Caller&) {
         return LoadModel(request);
       }));
   methods.push_back(AnswerBlocking<edge::UnLoadModelRequest>(
-      Path("UnLoadModel"), control_,
+      EdgePath("UnLoadModel"), control_,
       [this](const edge::UnLoadModelRequest& request, const Caller&) {
         return UnLoadModel(request);
       }));
   methods.push_back(AnswerNow<edge::ListModelsRequest>(
-      Path("ListModels"), [this](const edge::ListModelsRequest&,
-                                 const Caller&) { return ListModels(); }));
+      EdgePath("ListModels"), [this](const edge::ListModelsRequest&,
+                                     const Caller&) { return ListModels(); }));
   methods.push_back(AnswerNow<edge::DescribeModelRequest>(
-      Path("DescribeModel"),
+      EdgePath("DescribeModel"),
       [this](const edge::DescribeModelRequest& request, const Caller&) {
         return DescribeModel(request);
       }));
   methods.push_back(AnswerNow<edge::CaptureDataRequest>(
-      Path("CaptureData"),
+      EdgePath("CaptureData"),
       [this](const edge::CaptureDataRequest& request, const Caller& caller) {
         return CaptureData(request, caller);
       }));
   methods.push_back(AnswerNow<edge::GetCaptureDataStatusRequest>(
-      Path("GetCaptureDataStatus"),
+      EdgePath("GetCaptureDataStatus"),
       [this](const edge::GetCaptureDataStatusRequest& request, const Caller&) {
         return CaptureState(request);
       }));

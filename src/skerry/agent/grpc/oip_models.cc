@@ -15,10 +15,6 @@ namespace {
 
 constexpr char kPlatform[] = "skerry";
 
-std::string Path(const char* method) {
-  return std::string("/inference.GRPCInferenceService/") + method;
-}
-
 void FillMetadata(inference::ModelMetadataResponse::TensorMetadata& tensor,
                   const TensorSpec& spec) {
   tensor.set_name(telemetry::ReplaceInvalidUtf8(spec.name));

@@ -13,11 +13,11 @@ namespace {
 // on; each one that waits here saves it a detour through gRPC's queue.
 constexpr int kInferWaitingCount = 8;
 
-std::string Path(const char* method) {
+}  // namespace
+
+std::string OipService::Path(const char* method) {
   return std::string("/inference.GRPCInferenceService/") + method;
 }
-
-}  // namespace
 
 std::vector<Method> OipService::Methods() {
   std::vector<Method> methods;

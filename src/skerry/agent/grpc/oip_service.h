@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "open_inference.pb.h"
@@ -22,6 +23,9 @@ class OipService {
   std::vector<Method> Methods();
 
  private:
+  /// As gRPC has it: "/package.Service/method".
+  static std::string Path(const char* method);
+
   void AddServerMethods(std::vector<Method>& methods);
   void AddModelMethods(std::vector<Method>& methods);
   void AddRepositoryMethods(std::vector<Method>& methods);

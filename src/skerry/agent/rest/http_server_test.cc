@@ -348,6 +348,8 @@ TEST(HttpServerTest, AnIdleServerTakesNoTime) {
   EXPECT_LE(after.ru_nvcsw - before.ru_nvcsw, 3);
 }
 
+// UBSan itself wants descriptors when it looks at an object's type.
+#if !__has_feature(undefined_behavior_sanitizer)
 TEST(HttpServerTest, WithoutDescriptorsItWaitsForSome) {
   RestServer agent;
   rlimit before = {};
@@ -373,6 +375,7 @@ TEST(HttpServerTest, WithoutDescriptorsItWaitsForSome) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
 }
+#endif
 
 TEST(HttpServerTest, AServerThatCannotStartLeavesNothingBehind) {
   RestServer agent;

@@ -12,7 +12,7 @@
 namespace skerry::agent {
 namespace {
 
-constexpr int kBacklog = 1024;
+constexpr int kTcpBacklog = 1024;
 
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
@@ -65,7 +65,7 @@ Result<TcpSocket> TcpSocket::Listen(const std::string& address) {
   if (!result.descriptor.open() ||
       setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
       bind(number, list->ai_addr, list->ai_addrlen) != 0 ||
-      listen(number, kBacklog) != 0) {
+      listen(number, kTcpBacklog) != 0) {
     const int error = errno;
     const std::string who = "address " + platform::Quoted(address);
     return error == EADDRINUSE ? AlreadyExists(who + " is in use")

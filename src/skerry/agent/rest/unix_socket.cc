@@ -13,7 +13,7 @@
 namespace skerry::agent {
 namespace {
 
-constexpr int kBacklog = 1024;
+constexpr int kUnixBacklog = 1024;
 
 Result<sockaddr_un> AddressOf(const std::string& path) {
   sockaddr_un address = {};
@@ -91,7 +91,7 @@ Result<UnixSocket> UnixSocket::Listen(const std::string& path, bool replace,
   }
   // Connections are refused until the socket listens, so the permissions of
   // the moment in between let nobody in.
-  if (chmod(path.c_str(), mode) != 0 || listen(number, kBacklog) != 0) {
+  if (chmod(path.c_str(), mode) != 0 || listen(number, kUnixBacklog) != 0) {
     return platform::ErrnoError(errno, "socket " + platform::Quoted(path));
   }
   return result;

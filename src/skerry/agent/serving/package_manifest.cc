@@ -11,7 +11,7 @@
 namespace skerry::agent {
 namespace {
 
-using Json = nlohmann::json;
+using SortedJson = nlohmann::json;
 using platform::Quoted;
 
 constexpr std::size_t kNameBytesMax = 255;
@@ -20,14 +20,15 @@ constexpr std::size_t kSha256Digits = 64;
 constexpr std::size_t kSignatureBytesMax = 4096;
 constexpr int kIndent = 2;
 
-Result<Json> ParseObject(std::string_view text) {
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+Result<SortedJson> ParseObject(std::string_view text) {
+  SortedJson json =
+      SortedJson::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return InvalidArgument("it is no JSON");
   if (!json.is_object()) return InvalidArgument("it is no JSON object");
   return json;
 }
 
-Result<const Json*> Find(const Json& object, const char* key) {
+Result<const SortedJson*> Find(const SortedJson& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end()) {
     return InvalidArgument("there is no key " + Quoted(key));
@@ -35,8 +36,8 @@ Result<const Json*> Find(const Json& object, const char* key) {
   return &*found;
 }
 
-Result<std::string> FindString(const Json& object, const char* key) {
-  SKERRY_ASSIGN_OR_RETURN(const Json* const value, Find(object, key));
+Result<std::string> FindString(const SortedJson& object, const char* key) {
+  SKERRY_ASSIGN_OR_RETURN(const SortedJson* const value, Find(object, key));
   if (!value->is_string()) {
     return InvalidArgument(Quoted(key) + " is a " + value->type_name() +
                            ", want a string");
@@ -53,7 +54,7 @@ bool IsLowerHex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-Result<PackageManifest::File> ParseFile(const Json& json) {
+Result<PackageManifest::File> ParseFile(const SortedJson& json) {
   if (!json.is_object()) {
     return InvalidArgument(std::string("got a ") + json.type_name() +
                            ", want an object");
@@ -64,7 +65,7 @@ Result<PackageManifest::File> ParseFile(const Json& json) {
       !std::ranges::all_of(file.sha256, IsLowerHex)) {
     return InvalidArgument("'sha256' is not 64 lower-case hexadecimal digits");
   }
-  SKERRY_ASSIGN_OR_RETURN(const Json* const bytes, Find(json, "bytes"));
+  SKERRY_ASSIGN_OR_RETURN(const SortedJson* const bytes, Find(json, "bytes"));
   if (!bytes->is_number_unsigned()) {
     return InvalidArgument("'bytes' is no whole number");
   }
@@ -81,8 +82,9 @@ Result<void> CheckFileName(const std::string& name) {
   return {};
 }
 
-std::string Dump(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
+std::string Dump(const SortedJson& json, int indent) {
+  return json.dump(indent, ' ', false, SortedJson::error_handler_t::replace) +
+         '\n';
 }
 
 std::string EncodeBase64(std::span<const std::byte> bytes) {
@@ -139,8 +141,9 @@ Result<void> CheckPackageVersion(std::string_view version) {
 }
 
 Result<PackageManifest> ParsePackageManifest(std::string_view text) {
-  SKERRY_ASSIGN_OR_RETURN(const Json json, ParseObject(text));
-  SKERRY_ASSIGN_OR_RETURN(const Json* const metadata, Find(json, "metadata"));
+  SKERRY_ASSIGN_OR_RETURN(const SortedJson json, ParseObject(text));
+  SKERRY_ASSIGN_OR_RETURN(const SortedJson* const metadata,
+                          Find(json, "metadata"));
   if (!metadata->is_object()) {
     return InvalidArgument("'metadata' is no object");
   }
@@ -163,10 +166,10 @@ Result<PackageManifest> ParsePackageManifest(std::string_view text) {
 }
 
 std::string PrintPackageManifest(const PackageManifest& manifest) {
-  Json json;
+  SortedJson json;
   json["metadata"] = {{"model_name", manifest.name},
                       {"model_version", manifest.version}};
-  Json files = Json::object();
+  SortedJson files = SortedJson::object();
   for (const auto& [name, file] : manifest.files) {
     files[name] = {{"sha256", file.sha256}, {"bytes", file.bytes}};
   }
@@ -175,7 +178,7 @@ std::string PrintPackageManifest(const PackageManifest& manifest) {
 }
 
 Result<PackageSignature> ParsePackageSignature(std::string_view text) {
-  SKERRY_ASSIGN_OR_RETURN(const Json json, ParseObject(text));
+  SKERRY_ASSIGN_OR_RETURN(const SortedJson json, ParseObject(text));
   PackageSignature result;
   SKERRY_ASSIGN_OR_RETURN(result.algorithm, FindString(json, "algorithm"));
   SKERRY_ASSIGN_OR_RETURN(const std::string encoded,

@@ -23,7 +23,7 @@ using Clock = RestartPause::Clock;
 constexpr std::chrono::seconds kStartTimeout{10};
 
 // A worker process and the connection to it.
-struct Worker {
+struct WorkerProcess {
   FileDescriptor connection;
   ChildProcess process;
   Clock::time_point start;
@@ -55,7 +55,7 @@ class WorkerExecutor final : public Executor {
   Result<void> CheckBuffers(
       std::span<const std::span<const std::byte>> inputs,
       std::span<const std::span<std::byte>> outputs) const;
-  Result<void> AwaitReady(Worker& worker);
+  Result<void> AwaitReady(WorkerProcess& worker);
   Result<void> Restart();
   Result<void> Request();
   Result<void> AwaitReply();
@@ -68,13 +68,13 @@ class WorkerExecutor final : public Executor {
   const Plan plan_;
   const FileDescriptor memory_file_;
   const platform::Mapping memory_;
-  std::optional<Worker> worker_;
+  std::optional<WorkerProcess> worker_;
   RestartPause pause_;
   std::uint64_t number_ = 0;  // of the last request
   std::array<std::byte, kWorkerReplyBytesMax> reply_{};
 };
 
-Result<void> WorkerExecutor::AwaitReady(Worker& worker) {
+Result<void> WorkerExecutor::AwaitReady(WorkerProcess& worker) {
   const std::string what = "the worker of " + plan_.name;
   const Result<std::size_t> received = platform::ReceiveMessage(
       worker.connection, reply_, worker.start + kStartTimeout);
@@ -103,7 +103,7 @@ Result<void> WorkerExecutor::Start() {
   SKERRY_ASSIGN_OR_RETURN(ChildProcess process,
                           ChildProcess::Start(plan_.command, handed));
   pair.second.Close();  // so that the worker's end closes with the worker
-  Worker worker{std::move(pair.first), std::move(process), now};
+  WorkerProcess worker{std::move(pair.first), std::move(process), now};
   SKERRY_RETURN_IF_ERROR(AwaitReady(worker));
   worker_ = std::move(worker);
   return {};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "skerry/aws/sigv4.h"
+#include "skerry/cloud/identity/authorization_parts.h"
 #include "skerry/cloud/identity/identity.h"
 #include "skerry/cloud/identity/vault.h"
 #include "skerry/platform/random.h"
@@ -41,11 +42,6 @@ std::string NewSecret(std::size_t count) {
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   return RandomText(kAlphabet, count);
-}
-
-bool IsAlphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9');
 }
 
 // As SageMaker has fleets and devices: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}

@@ -10,25 +10,15 @@ namespace {
 constexpr std::size_t kDateDigits = 8;
 constexpr std::size_t kSignatureDigits = 64;
 constexpr std::size_t kSignedHeadersMax = 100;
-constexpr std::size_t kNameBytesMax = 128;
+constexpr std::size_t kScopeBytesMax = 128;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-bool IsAlphanumeric(char c) {
-  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 // Of a region or service: what goes into cache keys and messages.
 bool IsScopeName(std::string_view name) {
-  return !name.empty() && name.size() <= kNameBytesMax &&
+  return !name.empty() && name.size() <= kScopeBytesMax &&
          std::ranges::all_of(
              name, [](char c) { return IsAlphanumeric(c) || c == '-'; });
-}
-
-bool IsSignature(std::string_view text) {
-  return text.size() == kSignatureDigits &&
-         std::ranges::all_of(
-             text, [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'f'); });
 }
 
 bool IsHeaderName(std::string_view name) {
@@ -40,6 +30,10 @@ bool IsHeaderName(std::string_view name) {
 
 }  // namespace
 
+bool IsAlphanumeric(char c) {
+  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (true) {
@@ -48,6 +42,11 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
+}
+
+bool IsSignature(std::string_view text) {
+  return text.size() == kSignatureDigits &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 bool LooksLikeS3(const RequestHead& head) {

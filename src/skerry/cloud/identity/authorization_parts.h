@@ -9,8 +9,14 @@ namespace skerry::cloud {
 
 inline constexpr std::string_view kSigningAlgorithm = "AWS4-HMAC-SHA256";
 
+/// ASCII letters and digits.
+bool IsAlphanumeric(char c);
+
 /// The parts between `separator`; one for empty text.
 std::vector<std::string_view> Split(std::string_view text, char separator);
+
+/// A SHA-256 in lower-case hexadecimal digits.
+bool IsSignature(std::string_view text);
 
 /// Which protocol's error an unsigned request gets: SageMaker's and STS's
 /// clients are known by their headers.

@@ -12,7 +12,6 @@
 namespace skerry::cloud {
 namespace {
 
-constexpr std::size_t kSignatureDigits = 64;
 constexpr std::size_t kSizeDigitsMax = 16;
 /// Of one line: a size and a signature, or a trailer.
 constexpr std::size_t kLineBytesMax = 1024;
@@ -30,11 +29,6 @@ std::unexpected<ApiError> Incomplete() {
       ApiError{400, "IncompleteBody",
                "You did not provide the number of bytes specified by the "
                "x-amz-decoded-content-length HTTP header"});
-}
-
-bool IsSignature(std::string_view text) {
-  return text.size() == kSignatureDigits &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 std::string_view Trimmed(std::string_view text) {

@@ -24,10 +24,10 @@ constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 
-struct Free {
+struct FreeReader {
   void operator()(archive* reader) const { archive_read_free(reader); }
 };
-using Handle = std::unique_ptr<archive, Free>;
+using Handle = std::unique_ptr<archive, FreeReader>;
 
 bool IsControl(char c) {
   const auto byte = static_cast<unsigned char>(c);

@@ -17,9 +17,9 @@ namespace {
 
 using platform::Quoted;
 
-constexpr mode_t kFileMode = 0644;
+constexpr mode_t kMemberMode = 0644;
 
-struct Free {
+struct FreeWriter {
   void operator()(archive* writer) const { archive_write_free(writer); }
   void operator()(archive_entry* entry) const { archive_entry_free(entry); }
 };
@@ -32,7 +32,7 @@ class Writer {
   Result<void> Run(const std::vector<ArchiveSource>& sources) {
     if (writer_ == nullptr) return ResourceExhausted("no memory is left");
     const platform::FileDescriptor file(open(
-        path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode));
+        path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMemberMode));
     if (!file.open()) return platform::ErrnoError(errno, Quoted(path_));
     archive* const writer = writer_.get();
     // A gzip header has a time, unless it is told not to.
@@ -62,11 +62,11 @@ class Writer {
   }
 
   Result<void> AddHeader(const std::string& name, std::size_t byte_count) {
-    const std::unique_ptr<archive_entry, Free> entry(archive_entry_new());
+    const std::unique_ptr<archive_entry, FreeWriter> entry(archive_entry_new());
     if (entry == nullptr) return ResourceExhausted("no memory is left");
     archive_entry_set_pathname(entry.get(), name.c_str());
     archive_entry_set_filetype(entry.get(), AE_IFREG);
-    archive_entry_set_perm(entry.get(), kFileMode);
+    archive_entry_set_perm(entry.get(), kMemberMode);
     archive_entry_set_size(entry.get(), static_cast<la_int64_t>(byte_count));
     archive_entry_set_mtime(entry.get(), 0, 0);
     return Check(archive_write_header(writer_.get(), entry.get()));
@@ -108,7 +108,7 @@ class Writer {
   }
 
   const std::string& path_;
-  std::unique_ptr<archive, Free> writer_;
+  std::unique_ptr<archive, FreeWriter> writer_;
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace skerry::cloud {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kTimeMaxSeconds = 86400;
 

@@ -9,7 +9,7 @@
 namespace skerry::cloud {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kCpuBytesMax = 64;
 constexpr std::string_view kSupported =
@@ -45,7 +45,7 @@ constexpr std::array kRefused = std::to_array<Refused>({
     {"precision_mode", kQuantise},
 });
 
-std::string Text(const Json& json) {
+std::string Printed(const Json& json) {
   constexpr std::size_t kShownMax = 80;
   std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (text.size() > kShownMax) text = text.substr(0, kShownMax) + "...";
@@ -61,7 +61,7 @@ Result<void> SetCpu(const Json& value, NeoCompilerOptions& options) {
   const std::string cpu = value.is_string() ? value.get<std::string>() : "";
   if (cpu.empty() || cpu.size() > kCpuBytesMax || cpu.starts_with('-') ||
       !std::ranges::all_of(cpu, IsCpuCharacter)) {
-    return InvalidArgument("'mcpu': got " + Text(value) +
+    return InvalidArgument("'mcpu': got " + Printed(value) +
                            R"(, want a CPU's name, such as "cortex-a72")");
   }
   if (cpu == "native") {
@@ -80,7 +80,7 @@ Result<void> CheckAttributes(const Json& value) {
         return item == "+neon";
       });
   if (is_neon) return {};
-  return Unimplemented("'mattr': got " + Text(value) +
+  return Unimplemented("'mattr': got " + Printed(value) +
                        R"(, only ["+neon"] is supported; name the CPU by )"
                        R"("mcpu" and its features are used)");
 }
@@ -92,11 +92,11 @@ Result<void> SetType(const Json& value, NeoCompilerOptions& options) {
     return {};
   }
   if (value.is_string()) {
-    return Unimplemented("'dtype': got " + Text(value) +
+    return Unimplemented("'dtype': got " + Printed(value) +
                          ", supported are float32 and int64; " +
                          std::string(kQuantise));
   }
-  return InvalidArgument("'dtype': got " + Text(value) +
+  return InvalidArgument("'dtype': got " + Printed(value) +
                          ", want \"float32\" or \"int64\"");
 }
 
@@ -110,7 +110,7 @@ Result<void> SetDataDigest(const Json& value, NeoCompilerOptions& options) {
   const std::string digest = value.is_string() ? value.get<std::string>() : "";
   if (digest.empty() || digest.size() > kDigestBytesMax ||
       !std::ranges::all_of(digest, IsDigestCharacter)) {
-    return InvalidArgument("'data_digest': got " + Text(value) +
+    return InvalidArgument("'data_digest': got " + Printed(value) +
                            R"(, want a digest such as "sha256:5f3c...")");
   }
   options.data_digest = digest;
@@ -124,7 +124,7 @@ Result<void> SetOption(const std::string& key, const Json& value,
   if (key == "dtype") return SetType(value, options);
   if (key == "self_check") {
     if (!value.is_boolean()) {
-      return InvalidArgument("'self_check': got " + Text(value) +
+      return InvalidArgument("'self_check': got " + Printed(value) +
                              ", want true or false");
     }
     options.self_check = value.get<bool>();

@@ -11,10 +11,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kNameBytesMax = 128;
+constexpr std::size_t kComponentNameBytesMax = 128;
 constexpr std::size_t kDescriptionBytesMax = 1024;
 
-bool IsNameCharacter(char c) {
+bool IsComponentNameCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
@@ -127,8 +127,8 @@ Result<ComponentRecipe> MakeComponentRecipe(const ComponentRequest& request) {
   SKERRY_ASSIGN_OR_RETURN(
       recipe.name,
       config.Text("ComponentName", "SagemakerEdgeManager" + request.job_name));
-  if (recipe.name.empty() || recipe.name.size() > kNameBytesMax ||
-      !std::ranges::all_of(recipe.name, IsNameCharacter)) {
+  if (recipe.name.empty() || recipe.name.size() > kComponentNameBytesMax ||
+      !std::ranges::all_of(recipe.name, IsComponentNameCharacter)) {
     return InvalidArgument(
         "PresetDeploymentConfig: 'ComponentName' must be 1 to 128 letters, "
         "digits and . _ -");

@@ -15,7 +15,7 @@ using platform::ErrnoError;
 using platform::FileDescriptor;
 using platform::Quoted;
 
-constexpr mode_t kNewFileMode = 0666;  // less the process's umask
+constexpr mode_t kFetchedFileMode = 0666;  // less the process's umask
 constexpr mode_t kScratchMode = 0600;
 
 class ExternalAccess final : public ObjectAccess {
@@ -52,8 +52,9 @@ class ExternalAccess final : public ObjectAccess {
 
   Result<ObjectSummary> Get(const ObjectUri& uri, const std::string& path,
                             std::uint64_t bytes_max) override {
-    const FileDescriptor file(open(
-        path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kNewFileMode));
+    const FileDescriptor file(open(path.c_str(),
+                                   O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC,
+                                   kFetchedFileMode));
     if (!file.open()) return ErrnoError(errno, Quoted(path));
     auto object = GetInto(uri, file, bytes_max);
     if (!object) (void)platform::RemoveFile(path);

@@ -15,7 +15,7 @@ using platform::ErrnoError;
 using platform::FileDescriptor;
 using platform::Quoted;
 
-constexpr mode_t kNewFileMode = 0666;  // less the process's umask
+constexpr mode_t kLocalFileMode = 0666;  // less the process's umask
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 Error ErrorOf(const ApiError& error, const ObjectUri& uri) {
@@ -92,7 +92,7 @@ class LocalAccess final : public ObjectAccess {
     SKERRY_ASSIGN_OR_RETURN(const OpenObject object,
                             OpenWithin(uri, bytes_max));
     const FileDescriptor file(open(
-        path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kNewFileMode));
+        path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kLocalFileMode));
     if (!file.open()) return ErrnoError(errno, Quoted(path));
     auto written = ReadPieces(
         object.file, [&file](auto piece) { return WriteAll(file, piece); });

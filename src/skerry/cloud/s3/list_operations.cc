@@ -6,7 +6,7 @@
 namespace skerry::cloud {
 namespace {
 
-constexpr std::string_view kOwner = "000000000000";
+constexpr std::string_view kObjectOwner = "000000000000";
 
 // What all lists of objects share.
 class ListAnswer {
@@ -56,7 +56,7 @@ class ListAnswer {
 
   void AddOwner(std::string_view element = "Owner") {
     xml_.Open(element);
-    xml_.Add("ID", kOwner);
+    xml_.Add("ID", kObjectOwner);
     xml_.Add("DisplayName", "skerry");
     xml_.Close();
   }

@@ -7,7 +7,7 @@
 namespace skerry::cloud {
 namespace {
 
-constexpr std::int64_t kMicros = 1'000'000;
+constexpr std::int64_t kMicrosOfSecond = 1'000'000;
 constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
                                               "Thu", "Fri", "Sat"};
 constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr",
@@ -15,7 +15,7 @@ constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr",
                                                  "Sep", "Oct", "Nov", "Dec"};
 
 std::tm UtcOf(std::int64_t micros) {
-  const std::time_t seconds = micros / kMicros;
+  const std::time_t seconds = micros / kMicrosOfSecond;
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   return utc;
@@ -29,7 +29,7 @@ std::string IsoTime(std::int64_t micros) {
   std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
                 utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
                 utc.tm_min, utc.tm_sec,
-                static_cast<int>(micros % kMicros / 1000));
+                static_cast<int>(micros % kMicrosOfSecond / 1000));
   return text.data();
 }
 

@@ -8,7 +8,7 @@
 namespace skerry::cloud {
 namespace {
 
-ApiError InvalidRequest(std::string message) {
+ApiError InvalidUpload(std::string message) {
   return {400, "InvalidRequest", std::move(message)};
 }
 
@@ -35,17 +35,17 @@ ApiResult<bool> IsFullObject(const S3Call& call, ChecksumAlgorithm algorithm) {
   if (type.empty()) return algorithm == ChecksumAlgorithm::kCrc64Nvme;
   if (type == "FULL_OBJECT") {
     if (IsCrc(algorithm)) return true;
-    return std::unexpected(InvalidRequest(
+    return std::unexpected(InvalidUpload(
         "the FULL_OBJECT checksum type cannot be used with " + name));
   }
   if (type == "COMPOSITE") {
     if (algorithm != ChecksumAlgorithm::kCrc64Nvme) return false;
-    return std::unexpected(InvalidRequest(
+    return std::unexpected(InvalidUpload(
         "the COMPOSITE checksum type cannot be used with " + name));
   }
-  return std::unexpected(InvalidRequest("x-amz-checksum-type: got '" +
-                                        std::string(type) +
-                                        "', want FULL_OBJECT or COMPOSITE"));
+  return std::unexpected(InvalidUpload("x-amz-checksum-type: got '" +
+                                       std::string(type) +
+                                       "', want FULL_OBJECT or COMPOSITE"));
 }
 
 std::string_view TypeOf(const UploadInfo& upload) {
@@ -66,7 +66,7 @@ ApiResult<Completion> CompletionOf(const S3Call& call,
     completion.checksum = call.header(ChecksumHeader(*algorithm));
     const std::string_view type = call.header("x-amz-checksum-type");
     if (!type.empty() && type != TypeOf(upload)) {
-      return std::unexpected(InvalidRequest(
+      return std::unexpected(InvalidUpload(
           "x-amz-checksum-type: got '" + std::string(type) +
           "', the upload was begun with " + std::string(TypeOf(upload))));
     }
@@ -75,7 +75,7 @@ ApiResult<Completion> CompletionOf(const S3Call& call,
     const auto range = ParseRange("bytes=0-" + std::string(size), ~0ULL);
     if (!range || !*range) {
       return std::unexpected(
-          InvalidRequest("x-amz-mp-object-size: want a number of bytes"));
+          InvalidUpload("x-amz-mp-object-size: want a number of bytes"));
     }
     completion.byte_count = (*range)->byte_count - 1;
   }
@@ -156,9 +156,9 @@ S3Answer UploadPart(S3Call& call) {
   if (algorithm && !upload->checksum_algorithm.empty()) {
     if (ChecksumName(*algorithm) != upload->checksum_algorithm) {
       return std::unexpected(
-          InvalidRequest("checksum type mismatch occurred: expected " +
-                         upload->checksum_algorithm + ", got " +
-                         std::string(ChecksumName(*algorithm))));
+          InvalidUpload("checksum type mismatch occurred: expected " +
+                        upload->checksum_algorithm + ", got " +
+                        std::string(ChecksumName(*algorithm))));
     }
     part.checksum = call.check->checksum();
   }
@@ -183,7 +183,7 @@ S3Answer UploadPartCopy(S3Call& call) {
   const auto range = CopyRange(call, source->info);
   if (!range) return std::unexpected(range.error());
   if (range->byte_count > kPutBytesMax) {
-    return std::unexpected(InvalidRequest(
+    return std::unexpected(InvalidUpload(
         "a part has at most " + std::to_string(kPutBytesMax) + " bytes"));
   }
   const auto algorithm = ParseChecksumAlgorithm(upload->checksum_algorithm);

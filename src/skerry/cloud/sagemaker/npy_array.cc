@@ -10,7 +10,7 @@ namespace skerry::cloud {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kRankMax = 8;
+constexpr std::size_t kNpyRankMax = 8;
 // Data begin at a multiple of it.
 constexpr std::size_t kAlignment = 64;
 
@@ -62,7 +62,8 @@ std::optional<std::vector<std::size_t>> ReadShape(std::string_view text) {
     std::size_t extent = 0;
     const auto [end, fault] =
         std::from_chars(text.data(), text.data() + text.size(), extent);
-    if (fault != std::errc() || shape.size() == kRankMax) return std::nullopt;
+    if (fault != std::errc() || shape.size() == kNpyRankMax)
+      return std::nullopt;
     shape.push_back(extent);
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   }

@@ -25,7 +25,7 @@ constexpr std::string_view kSageMaker = "sagemaker";
 constexpr std::string_view kEdge = "sagemaker-edge";
 
 // In the order of their names.
-constexpr Operation kOperations[] = {
+constexpr Operation kHandlers[] = {
     {"AddTags", kSageMaker, kChange, AddTags},
     {"BatchDescribeModelPackage", kSageMaker, kRead, BatchDescribeModelPackage},
     {"CreateCompilationJob", kSageMaker, kChange, CreateCompilationJob},
@@ -81,7 +81,7 @@ constexpr Operation kOperations[] = {
     {"UpdateDevices", kSageMaker, kChange, UpdateDevices},
     {"UpdateModelPackage", kSageMaker, kChange, UpdateModelPackage},
 };
-static_assert(std::ranges::is_sorted(kOperations, {}, &Operation::name));
+static_assert(std::ranges::is_sorted(kHandlers, {}, &Operation::name));
 
 // Of devices: the one that the request speaks for. Of others, rights do not
 // depend on it.
@@ -105,8 +105,8 @@ ApiResult<void> CheckRights(const Operation& operation, const Call& call) {
 
 const Operation* FindOperation(std::string_view name) {
   const auto* found =
-      std::ranges::lower_bound(kOperations, name, {}, &Operation::name);
-  if (found == std::end(kOperations) || found->name != name) return nullptr;
+      std::ranges::lower_bound(kHandlers, name, {}, &Operation::name);
+  if (found == std::end(kHandlers) || found->name != name) return nullptr;
   return found;
 }
 

@@ -211,6 +211,8 @@ TEST(CloudServerLimitsTest, AFileThatBecameShorterEndsTheConnection) {
   EXPECT_LT(client.ReadToEnd().size(), std::size_t{32} << 20);
 }
 
+// UBSan itself wants descriptors when it looks at an object's type.
+#if !__has_feature(undefined_behavior_sanitizer)
 TEST(CloudServerLimitsTest, WithoutDescriptorsItWaitsForSome) {
   TestCloudServer cloud;
   rlimit before = {};
@@ -233,6 +235,7 @@ TEST(CloudServerLimitsTest, WithoutDescriptorsItWaitsForSome) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
 }
+#endif
 
 }  // namespace
 }  // namespace skerry::cloud

@@ -203,6 +203,11 @@ Result<Ids> Finish(Builder& builder, const SourceNode& source, Node node) {
   return builder.Add(std::move(node), source.outputs);
 }
 
+Result<void> WantInput(const SourceNode& source, int index) {
+  if (InputOf(source, index) != kNoValue) return {};
+  return InvalidArgument("input " + std::to_string(index) + " is left out");
+}
+
 Result<void> WantInputsAtMost(const SourceNode& source, std::size_t count) {
   const std::size_t found = source.node.inputs.size();
   if (found <= count) return {};

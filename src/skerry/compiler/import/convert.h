@@ -40,6 +40,9 @@ Result<Ids> Finish(Builder& builder, const SourceNode& source, Node node);
 /// kInvalidArgument if `source` has more than `count` inputs.
 Result<void> WantInputsAtMost(const SourceNode& source, std::size_t count);
 
+/// kInvalidArgument if the `index`-th input is left out.
+Result<void> WantInput(const SourceNode& source, int index);
+
 /// The `index`-th input, or `kNoValue`.
 ValueId InputOf(const SourceNode& source, int index);
 /// Sets the `index`-th input of `node`, which may be the first of its kind.

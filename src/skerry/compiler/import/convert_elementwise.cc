@@ -3,7 +3,7 @@
 namespace skerry::compiler {
 namespace {
 
-Result<void> WantInputs(const SourceNode& source, std::size_t min) {
+Result<void> WantAllInputs(const SourceNode& source, std::size_t min) {
   if (source.node.inputs.size() < min ||
       Contains(source.node.inputs, kNoValue)) {
     return InvalidArgument("wants at least " + std::to_string(min) +
@@ -15,7 +15,7 @@ Result<void> WantInputs(const SourceNode& source, std::size_t min) {
 }  // namespace
 
 Result<Ids> ConvertCastLike(Builder& builder, const SourceNode& source) {
-  SKERRY_RETURN_IF_ERROR(WantInputs(source, 2));
+  SKERRY_RETURN_IF_ERROR(WantAllInputs(source, 2));
   Node node;
   node.op = "Cast";
   node.inputs = {InputOf(source, 0)};
@@ -25,7 +25,7 @@ Result<Ids> ConvertCastLike(Builder& builder, const SourceNode& source) {
 }
 
 Result<Ids> ConvertChain(Builder& builder, const SourceNode& source) {
-  SKERRY_RETURN_IF_ERROR(WantInputs(source, 1));
+  SKERRY_RETURN_IF_ERROR(WantAllInputs(source, 1));
   const std::string& op = source.node.op;
   const bool mean = op == "Mean";
   const std::vector<ValueId>& inputs = source.node.inputs;
@@ -54,7 +54,7 @@ Result<Ids> ConvertChain(Builder& builder, const SourceNode& source) {
 Result<Ids> ConvertClip(Builder& builder, const SourceNode& source) {
   Node node = source.node;
   if (source.opset < 11) {
-    SKERRY_RETURN_IF_ERROR(WantInputs(source, 1));
+    SKERRY_RETURN_IF_ERROR(WantAllInputs(source, 1));
     const DataType type = builder.data_type(InputOf(source, 0));
     for (const auto& [name, index] : {std::pair("min", 1), {"max", 2}}) {
       if (!source.Has(name)) continue;
@@ -91,7 +91,7 @@ Result<Ids> ConvertDropout(Builder& builder, const SourceNode& source) {
 }
 
 Result<Ids> ConvertSwish(Builder& builder, const SourceNode& source) {
-  SKERRY_RETURN_IF_ERROR(WantInputs(source, 1));
+  SKERRY_RETURN_IF_ERROR(WantAllInputs(source, 1));
   const ValueId x = InputOf(source, 0);
   const float alpha = source.node.attributes.Float("alpha", 1);
   Node node;

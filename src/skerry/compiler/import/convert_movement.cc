@@ -6,11 +6,6 @@
 namespace skerry::compiler {
 namespace {
 
-Result<void> WantInput(const SourceNode& source, int index) {
-  if (InputOf(source, index) != kNoValue) return {};
-  return InvalidArgument("input " + std::to_string(index) + " is left out");
-}
-
 /// Integers that were the attribute `name` once and are input `index` now.
 Result<Dims> IntsOf(const Builder& builder, const SourceNode& source, int index,
                     std::string_view name) {

@@ -59,9 +59,7 @@ Result<void> RefuseBlocks(const SourceNode& source) {
 
 Result<void> WantInputs(const SourceNode& source, int count) {
   for (int i = 0; i < count; ++i) {
-    if (InputOf(source, i) == kNoValue) {
-      return InvalidArgument("input " + std::to_string(i) + " is left out");
-    }
+    SKERRY_RETURN_IF_ERROR(WantInput(source, i));
   }
   return {};
 }

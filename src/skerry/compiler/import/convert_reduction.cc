@@ -5,11 +5,6 @@
 namespace skerry::compiler {
 namespace {
 
-Result<void> WantInput(const SourceNode& source, int index) {
-  if (InputOf(source, index) != kNoValue) return {};
-  return InvalidArgument("input " + std::to_string(index) + " is left out");
-}
-
 /// Softmax as it was: over all axes from `axis` on together.
 Result<Ids> FlatSoftmax(Builder& builder, const SourceNode& source, int axis) {
   const ValueId x = InputOf(source, 0);

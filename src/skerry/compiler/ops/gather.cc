@@ -7,12 +7,6 @@
 namespace skerry::compiler {
 namespace {
 
-Result<int> AxisOf(const Graph& graph, const Node& node,
-                   std::int64_t fallback) {
-  return NormalAxis(node.attributes.Int("axis", fallback),
-                    InputShape(graph, node, 0).rank(), "attribute 'axis'");
-}
-
 /// Input `index` holds indices into an axis of `extent`; constant ones must
 /// be in it. Others are checked when they are used.
 Result<void> CheckIndices(const Graph& graph, const Node& node, int index,

@@ -7,12 +7,6 @@
 namespace skerry::compiler {
 namespace {
 
-Result<int> AxisOf(const Graph& graph, const Node& node,
-                   std::int64_t fallback) {
-  return NormalAxis(node.attributes.Int("axis", fallback),
-                    InputShape(graph, node, 0).rank(), "attribute 'axis'");
-}
-
 /// How many elements Slice takes from an axis of `extent` elements. Start and
 /// end are clamped as ONNX says.
 Result<std::int64_t> SliceExtent(std::int64_t extent, std::int64_t start,

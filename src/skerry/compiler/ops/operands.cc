@@ -76,6 +76,12 @@ Result<int> NormalAxis(std::int64_t axis, int rank, std::string_view name) {
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 
+Result<int> AxisOf(const Graph& graph, const Node& node,
+                   std::int64_t fallback) {
+  return NormalAxis(node.attributes.Int("axis", fallback),
+                    InputShape(graph, node, 0).rank(), "attribute 'axis'");
+}
+
 Result<std::vector<int>> NormalAxes(std::span<const std::int64_t> axes,
                                     int rank, std::string_view name) {
   std::vector<int> normal;

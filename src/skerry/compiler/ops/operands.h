@@ -40,7 +40,9 @@ Result<std::int64_t> ConstantInt(const Graph& graph, const Node& node,
 
 /// `axis` counted from 0, if it is one of `rank` axes.
 Result<int> NormalAxis(std::int64_t axis, int rank, std::string_view name);
-/// The same for a list, which may not name an axis twice.
+/// The axis of input 0 that the attribute 'axis' names, `fallback` if absent.
+Result<int> AxisOf(const Graph& graph, const Node& node, std::int64_t fallback);
+/// As `NormalAxis`, for a list, which may not name an axis twice.
 Result<std::vector<int>> NormalAxes(std::span<const std::int64_t> axes,
                                     int rank, std::string_view name);
 

@@ -7,13 +7,6 @@
 namespace skerry::compiler {
 namespace {
 
-/// The input's axis that the attribute `axis` names.
-Result<int> AxisOf(const Graph& graph, const Node& node,
-                   std::int64_t fallback) {
-  return NormalAxis(node.attributes.Int("axis", fallback),
-                    InputShape(graph, node, 0).rank(), "attribute 'axis'");
-}
-
 Dims Reduced(const Shape& shape, const std::vector<int>& axes, bool keep) {
   Dims dims;
   for (int i = 0; i < shape.rank(); ++i) {

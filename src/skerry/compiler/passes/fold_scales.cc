@@ -10,7 +10,7 @@ namespace {
 
 /// A convolution or matrix product with constant weights and nothing fused
 /// behind its bias.
-struct Product {
+struct WeightedProduct {
   NodeIndex index;
   const Node* node;
   const Tensor* weight;
@@ -49,7 +49,7 @@ class ScaleFolder {
     return graph_.constant(node.inputs[0]) != nullptr ? 1 : 2;
   }
 
-  std::optional<Product> ProductAt(NodeIndex index) const {
+  std::optional<WeightedProduct> ProductAt(NodeIndex index) const {
     if (index == kNoNode) return std::nullopt;
     const Node& node = editor_.node(index);
     const bool matrix = node.op == "MatMul";
@@ -68,11 +68,11 @@ class ScaleFolder {
     if (bias != kNoValue && !PerChannel(graph_, bias, 1, 0, shape[axis])) {
       return std::nullopt;
     }
-    return Product{index, &node, weight, axis, shape[axis]};
+    return WeightedProduct{index, &node, weight, axis, shape[axis]};
   }
 
   /// The bias of `product`, zeros if it has none.
-  std::vector<float> BiasOf(const Product& product) const {
+  std::vector<float> BiasOf(const WeightedProduct& product) const {
     const ValueId id = InputOf(*product.node, 2);
     const auto given = id == kNoValue
                            ? std::nullopt
@@ -81,7 +81,7 @@ class ScaleFolder {
         std::vector<float>(static_cast<std::size_t>(product.channels)));
   }
 
-  void SetBias(const Product& product, const std::vector<float>& bias) {
+  void SetBias(const WeightedProduct& product, const std::vector<float>& bias) {
     std::vector<ValueId> inputs = product.node->inputs;
     inputs.resize(std::max<std::size_t>(inputs.size(), 3), kNoValue);
     inputs[2] = editor_.AddConstant(
@@ -90,7 +90,7 @@ class ScaleFolder {
   }
 
   /// Multiplies each weight by `factor(i)`, i its index in memory.
-  void ScaleWeight(const Product& product,
+  void ScaleWeight(const WeightedProduct& product,
                    const std::function<double(std::int64_t)>& factor) {
     Tensor scaled = *product.weight;
     std::int64_t i = 0;
@@ -104,7 +104,7 @@ class ScaleFolder {
 
   /// Which output channel a weight belongs to.
   std::function<std::int64_t(std::int64_t)> OutputChannel(
-      const Product& product) const {
+      const WeightedProduct& product) const {
     const Shape& shape = product.weight->shape();
     if (product.node->op == "MatMul") {
       return [columns = shape[1]](std::int64_t i) { return i % columns; };
@@ -188,7 +188,8 @@ class ScaleFolder {
   }
 
   /// Which input channel a weight of a Conv reads.
-  std::size_t InputChannel(const Product& product, std::int64_t i) const {
+  std::size_t InputChannel(const WeightedProduct& product,
+                           std::int64_t i) const {
     const Shape& shape = product.weight->shape();
     const std::int64_t outer = shape.element_count() / shape[0];
     const std::int64_t kernel = outer / shape[1];
@@ -199,7 +200,7 @@ class ScaleFolder {
   }
 
   /// What adding `value(i)` to the input of each weight adds to the output.
-  void AddToBias(const Product& product,
+  void AddToBias(const WeightedProduct& product,
                  const std::function<double(std::int64_t)>& value) {
     const auto weights = product.weight->data<float>();
     std::vector<float> bias = BiasOf(product);

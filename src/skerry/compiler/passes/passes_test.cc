@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-Graph Parse(const std::string& lines) {
+Graph ParsedGraph(const std::string& lines) {
   auto graph = ParseGraph("graph \"g\" {\n" + lines + "\n}");
   EXPECT_TRUE(graph.has_value()) << graph.error().message();
   return *std::move(graph);
@@ -35,7 +35,7 @@ TEST(PassesTest, EachHasANameAndAPurpose) {
 }
 
 TEST(RunPassesTest, TimesEachPass) {
-  Graph graph = Parse(kFused);
+  Graph graph = ParsedGraph(kFused);
 
   const auto times = RunPasses(graph);
 
@@ -45,7 +45,7 @@ TEST(RunPassesTest, TimesEachPass) {
 }
 
 TEST(RunPassesTest, SkipsDisabledPasses) {
-  Graph graph = Parse(kFused);
+  Graph graph = ParsedGraph(kFused);
 
   const auto times =
       RunPasses(graph, {.disabled = {"fuse-elementwise"}, .trace = {}});
@@ -56,7 +56,7 @@ TEST(RunPassesTest, SkipsDisabledPasses) {
 }
 
 TEST(RunPassesTest, TracesThePassesThatChangedSomething) {
-  Graph graph = Parse(kFused);
+  Graph graph = ParsedGraph(kFused);
   std::vector<std::string> traced;
 
   const auto times = RunPasses(
@@ -71,7 +71,7 @@ TEST(RunPassesTest, TracesThePassesThatChangedSomething) {
 }
 
 TEST(RunPassesTest, KeepsNamesAndTypesOfInputsAndOutputs) {
-  Graph graph = Parse(R"(
+  Graph graph = ParsedGraph(R"(
     input %y_1: float32[1, 2, 4, 4]
     %w: float32[2, 2, 1, 1] = const [1, 2, 3, 4]
     %c: float32[1, 2, 4, 4] = Conv(%y_1, %w)
@@ -93,8 +93,8 @@ TEST(RunPassesTest, KeepsNamesAndTypesOfInputsAndOutputs) {
 }
 
 TEST(RunPassesTest, GivesTheSameGraphEachTime) {
-  Graph first = Parse(kFused);
-  Graph second = Parse(kFused);
+  Graph first = ParsedGraph(kFused);
+  Graph second = ParsedGraph(kFused);
 
   ASSERT_TRUE(RunPasses(first).has_value());
   ASSERT_TRUE(RunPasses(second).has_value());
@@ -103,7 +103,7 @@ TEST(RunPassesTest, GivesTheSameGraphEachTime) {
 }
 
 TEST(RunPassesTest, RefusesTypesThatTheOperatorDoesNotInfer) {
-  Graph graph = Parse(R"(
+  Graph graph = ParsedGraph(R"(
     input %x: float32[2]
     %y: float32[3] = Relu(%x)
     output %y)");

@@ -41,7 +41,7 @@ std::int64_t BestOffset(const std::vector<Block>& blocks, const Order& placed,
 }
 
 /// Places all blocks in the given order; returns the bytes taken together.
-std::int64_t Place(std::vector<Block>& blocks, const Order& order) {
+std::int64_t PlaceBlocks(std::vector<Block>& blocks, const Order& order) {
   Order placed;  // by offset
   std::int64_t total = 0;
   for (const std::size_t index : order) {
@@ -117,7 +117,7 @@ std::int64_t PackBlocks(std::vector<Block>& blocks) {
                [](const Block& b) { return -std::int64_t{b.first}; })}) {
     Order order = start;
     for (std::size_t attempt = 0; attempt < attempts; ++attempt) {
-      const std::int64_t total = Place(blocks, order);
+      const std::int64_t total = PlaceBlocks(blocks, order);
       if (total < best_total) {
         best_total = total;
         best = blocks;

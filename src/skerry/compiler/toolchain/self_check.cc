@@ -24,7 +24,7 @@ constexpr double kQuantisedErrorMax = 0.25;
 // of two nearly equal floats may.
 constexpr double kIntegerErrorMax = 1e-2;
 
-constexpr std::chrono::minutes kTimeout{10};
+constexpr std::chrono::minutes kSelfCheckTimeout{10};
 
 // What goes before the program to run it: nothing here, qemu elsewhere. None
 // if neither can.
@@ -138,7 +138,7 @@ Result<std::vector<Tensor>> RunProgram(const Graph& source,
       const platform::CommandResult ran,
       platform::RunCommand({.arguments = std::move(launcher),
                             .folder = workspace.path(),
-                            .timeout = kTimeout}));
+                            .timeout = kSelfCheckTimeout}));
   if (ran.exit_code != 0) {
     return Internal("the compiled model ended with " +
                     std::to_string(ran.exit_code) +
