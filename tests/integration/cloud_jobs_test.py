@@ -3,6 +3,7 @@ that outlive the server, and workers elsewhere. The whole way to a prediction
 is in cloud_example_test.py."""
 
 import array
+import hashlib
 import io
 import json
 import os
@@ -214,6 +215,37 @@ def test_a_version_is_not_replaced(plane) -> None:
 
     assert second["EdgePackagingJobStatus"] == "FAILED"
     assert "versions do not change" in second["EdgePackagingJobStatusMessage"]
+
+
+def test_devices_are_told_of_the_package_and_its_checksum(plane) -> None:
+    sagemaker, s3 = client(plane, "sagemaker"), client(plane, "s3")
+    assert compiled(sagemaker, tiny_request("deployed"))[
+        "CompilationJobStatus"] == "COMPLETED"
+    packaged = package(sagemaker, "deployed-package", "deployed", "8")
+    assert packaged["EdgePackagingJobStatus"] == "COMPLETED", packaged
+    sagemaker.create_device_fleet(
+        DeviceFleetName="line",
+        OutputConfig={"S3OutputLocation": "s3://models/captured"})
+    sagemaker.register_devices(DeviceFleetName="line",
+                               Devices=[{"DeviceName": "camera"}])
+    sagemaker.create_edge_deployment_plan(
+        EdgeDeploymentPlanName="plan", DeviceFleetName="line",
+        ModelConfigs=[{"ModelHandle": "defects",
+                       "EdgePackagingJobName": "deployed-package"}],
+        Stages=[{"StageName": "all", "DeviceSelectionConfig": {
+            "DeviceSubsetType": "PERCENTAGE", "Percentage": 100}}])
+    sagemaker.start_edge_deployment_stage(EdgeDeploymentPlanName="plan",
+                                          StageName="all")
+
+    deployment, = client(plane, "sagemaker-edge").get_deployments(
+        DeviceFleetName="line", DeviceName="camera")["Deployments"]
+
+    archive = download(s3, packaged["ModelArtifact"])
+    assert deployment["Definitions"] == [
+        {"ModelHandle": "defects", "S3Url": packaged["ModelArtifact"],
+         "State": "DEPLOY",
+         "Checksum": {"Type": "SHA1",
+                      "Sum": hashlib.sha1(archive).hexdigest()}}]
 
 
 def await_ends(sagemaker, names: list[str], wait_s: float) -> dict[str, dict]:

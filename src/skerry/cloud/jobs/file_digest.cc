@@ -48,6 +48,7 @@ class Hash {
 
 Result<FileDigests> DigestFile(const platform::FileDescriptor& file) {
   Hash sha256(EVP_sha256());
+  Hash sha1(EVP_sha1());
   Hash blake2b(EVP_blake2b512());
   FileDigests digests;
   std::vector<char> buffer(std::size_t{256} << 10);
@@ -58,10 +59,12 @@ Result<FileDigests> DigestFile(const platform::FileDescriptor& file) {
     if (count < 0) return platform::ErrnoError(errno, "cannot read a file");
     if (count == 0) break;
     sha256.Add(buffer.data(), static_cast<std::size_t>(count));
+    sha1.Add(buffer.data(), static_cast<std::size_t>(count));
     blake2b.Add(buffer.data(), static_cast<std::size_t>(count));
     digests.byte_count += static_cast<std::uint64_t>(count);
   }
   SKERRY_ASSIGN_OR_RETURN(digests.sha256, sha256.Finish());
+  SKERRY_ASSIGN_OR_RETURN(digests.sha1, sha1.Finish());
   SKERRY_ASSIGN_OR_RETURN(digests.blake2b, blake2b.Finish());
   return digests;
 }

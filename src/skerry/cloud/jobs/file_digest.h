@@ -11,6 +11,7 @@ namespace skerry::cloud {
 /// What a file holds, in hexadecimal.
 struct FileDigests {
   std::string sha256;
+  std::string sha1;     ///< for protocols that know no better; proves nothing
   std::string blake2b;  ///< BLAKE2b-512
   std::uint64_t byte_count = 0;
 };

@@ -10,6 +10,7 @@
 #include "skerry/cloud/jobs/archive_writer.h"
 #include "skerry/cloud/jobs/compile_job.h"
 #include "skerry/cloud/jobs/component_recipe.h"
+#include "skerry/cloud/jobs/file_digest.h"
 #include "skerry/cloud/jobs/job_run_test_support.h"
 #include "skerry/cloud/jobs/lineage.h"
 #include "skerry/cloud/jobs/packaging_job.h"
@@ -265,6 +266,19 @@ TEST_F(JobRunTest, AJobThatIsStoppedMakesNothing) {
   EXPECT_EQ(objects_.Content("models", "out/net-LINUX_X86_64.tar.gz"), "");
 }
 
+TEST_F(JobRunTest, AFileIsDigestedInThreeWays) {
+  const std::string path = folder_.Join("abc");
+  ASSERT_TRUE(platform::WriteTextFile(path, "abc"));
+
+  const auto digests = DigestFile(*platform::OpenForReading(path));
+
+  ASSERT_TRUE(digests) << digests.error().message();
+  EXPECT_EQ(digests->byte_count, 3U);
+  EXPECT_EQ(digests->sha1, "a9993e364706816aba3e25717850c26c9cd0d89d");
+  EXPECT_THAT(digests->sha256, StartsWith("ba7816bf8f01cfea414140de5dae2223"));
+  EXPECT_THAT(digests->blake2b, StartsWith("ba80a53f981c4d0d6a2797b69f12f6e9"));
+}
+
 TEST_F(JobRunTest, APackageIsWhatAgentsLoad) {
   const JobOutcome outcome = Package("1.0");
 
@@ -298,6 +312,7 @@ TEST_F(JobRunTest, APackageIsWhatAgentsLoad) {
   EXPECT_EQ(Json::parse(Json::parse(outcome.result)["ModelSignature"]
                             .get<std::string>())["algorithm"],
             "ed25519");
+  EXPECT_EQ(Json::parse(outcome.result)["Sha1"], DigestFile(*archive)->sha1);
 }
 
 TEST_F(JobRunTest, AVersionIsImmutable) {

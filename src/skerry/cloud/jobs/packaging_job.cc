@@ -357,6 +357,8 @@ class PackagingRun {
   Result<void> Finish() {
     Json result;
     result["ModelArtifact"] = request_.package_uri();
+    // What devices are told of it; describing the job shows it to nobody.
+    result["Sha1"] = package_.sha1;
     if (!signature_.empty()) {
       result["ModelSignature"] =
           Compact(Json::parse(signature_, nullptr, /*allow_exceptions=*/false));

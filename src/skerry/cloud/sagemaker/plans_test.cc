@@ -50,9 +50,10 @@ class PlansTest : public ::testing::TestWithParam<std::string> {
     sagemaker_.Good("CreateEdgePackagingJob", PackagingInput("pack", "resnet"));
   }
 
-  void Package() {
-    sagemaker_.Complete(JobKind::kPackaging, "pack",
-                        {{"ModelArtifact", "s3://models/p.tar.gz"}});
+  void Package(const Json& more = Json::object()) {
+    Json result = {{"ModelArtifact", "s3://models/p.tar.gz"}};
+    result.update(more);
+    sagemaker_.Complete(JobKind::kPackaging, "pack", result);
   }
 
   void CreatePlan(const std::vector<Json>& stages) {
@@ -206,6 +207,21 @@ TEST_P(PlansTest, DevicesOfAStartedStageGetItsDefinitions) {
   EXPECT_LE(deployments[0]["DeploymentName"].get<std::string>().size(), 63U);
   EXPECT_EQ(Deployments("d3"), Json::array());
   EXPECT_EQ(StageStatus(0)["StageStatus"], "INPROGRESS");
+}
+
+TEST_P(PlansTest, ADefinitionHasThePackagesChecksum) {
+  const std::string sum(40, 'a');
+  Package({{"Sha1", sum}});
+  CreatePlan({Selected("one", {"d1"})});
+
+  sagemaker_.Good("StartEdgeDeploymentStage", InStage("one"));
+
+  EXPECT_EQ(Deployments("d1").at(0).at("Definitions").at(0).at("Checksum"),
+            (Json{{"Type", "SHA1"}, {"Sum", sum}}));
+  EXPECT_FALSE(
+      sagemaker_
+          .Good("DescribeEdgePackagingJob", {{"EdgePackagingJobName", "pack"}})
+          .contains("Sha1"));
 }
 
 TEST_P(PlansTest, ResultsEndAStage) {

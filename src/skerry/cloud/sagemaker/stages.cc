@@ -108,9 +108,13 @@ ApiResult<Json> Definitions(Sql& sql, const Call& call, const PlanRow& plan) {
                              std::string(JobStateName(job.state)) +
                              "; only what is COMPLETED can be deployed.");
     }
-    definitions.push_back({{"ModelHandle", config.at("ModelHandle")},
-                           {"S3Url", result["ModelArtifact"]},
-                           {"State", "DEPLOY"}});
+    Json& definition =
+        definitions.emplace_back(Json{{"ModelHandle", config.at("ModelHandle")},
+                                      {"S3Url", result["ModelArtifact"]},
+                                      {"State", "DEPLOY"}});
+    if (const auto sum = result.find("Sha1"); sum != result.end()) {
+      definition["Checksum"] = {{"Type", "SHA1"}, {"Sum", *sum}};
+    }
   }
   return definitions;
 }
