@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <span>
+#include <sstream>
 
 #include "skerry/compiler/emit/embedded.h"
 #include "skerry/compiler/emit/emit.h"
@@ -85,7 +86,29 @@ Result<Program> MakeProgram(Graph graph, const Target& target) {
   return program;
 }
 
+// What the program of an "Elementwise" node does: "sigmoid mul". Operands are
+// left out, and what is beyond a few words.
+std::string ProgramWords(const std::string& program) {
+  constexpr int kWordsShown = 4;
+  std::istringstream words(program);
+  std::string shown;
+  std::string word;
+  int count = 0;
+  while (words >> word) {
+    const bool input =
+        word.size() > 1 && word[0] == 'i' && word[1] >= '0' && word[1] <= '9';
+    if (input || word[0] == '#' || word == "dup" || word == "swap") continue;
+    if (++count > kWordsShown) return shown + " ..";
+    shown += (shown.empty() ? "" : " ") + word.substr(0, word.find(':'));
+  }
+  return shown;
+}
+
 std::string OpWithFused(const Node& node) {
+  if (node.op == "Elementwise") {
+    return "Elementwise(" + ProgramWords(node.attributes.Text("program", "")) +
+           ")";
+  }
   const std::string activation = node.attributes.Text("activation", "");
   std::string op = node.op;
   const bool residual = node.op == "Conv" && node.inputs.size() > 3;

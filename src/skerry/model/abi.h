@@ -1,10 +1,11 @@
 /* The binary interface between a compiled model and the program that runs it.
  *
- * A compiled model is an ELF shared object that needs nothing and exports one
- * function, `skerry_model_run_v1`. What the function needs to know before it
- * is called (shapes, memory, CPU features) is in the manifest, which lies at
- * the end of the file and is read without running a byte of the model; see
- * manifest.h and container.h.
+ * A compiled model is an ELF shared object that needs nothing and exports
+ * `skerry_model_run_v1`, and `skerry_model_run_layer_v1` for those who ask
+ * where the time goes. What the functions need to know before they are called
+ * (shapes, memory, CPU features) is in the manifest, which lies at the end of
+ * the file and is read without running a byte of the model; see manifest.h and
+ * container.h.
  *
  * This header is plain C and freestanding: the host includes it, and so does
  * every compiled model.
@@ -52,6 +53,13 @@ typedef struct SkerryCall {
 typedef void (*SkerryModelRun)(const SkerryCall* call);
 
 #define SKERRY_MODEL_RUN_SYMBOL "skerry_model_run_v1"
+
+/* Runs one layer: the one on the manifest's line `index`, from 0. All layers in
+ * their order, with one and the same call, are a run. Models that were
+ * compiled before this was added do not export it. */
+typedef void (*SkerryModelRunLayer)(const SkerryCall* call, int64_t index);
+
+#define SKERRY_MODEL_RUN_LAYER_SYMBOL "skerry_model_run_layer_v1"
 
 #ifdef __cplusplus
 }

@@ -22,7 +22,7 @@ struct TensorSpec {
 /// One step of a compiled model, for people who ask where the time goes.
 struct LayerSpec {
   std::string name;     ///< the source node's name
-  std::string op;       ///< operator, with what was fused: "Conv+Clip"
+  std::string op;       ///< with what was fused: "Conv+Clip"
   std::string kernel;   ///< the kernel that runs it: "pointwise 14x32"
   TensorType output;    ///< type of the first output, in memory order
   std::int64_t flops;   ///< 2 per multiply-add, 1 per other operation

@@ -76,6 +76,16 @@ Result<std::shared_ptr<const Model>> Model::Open(
       new Model(std::move(manifest), std::move(library), run));
 }
 
+Result<SkerryModelRunLayer> Model::FindRunLayer() const {
+  const Result<void*> symbol = library_.Find(SKERRY_MODEL_RUN_LAYER_SYMBOL);
+  if (!symbol) {
+    return FailedPrecondition("the model, compiled by " + manifest_.compiler +
+                              ", has no " SKERRY_MODEL_RUN_LAYER_SYMBOL
+                              " to run its layers one by one; compile it anew");
+  }
+  return reinterpret_cast<SkerryModelRunLayer>(*symbol);
+}
+
 Result<std::shared_ptr<const Model>> Model::LoadFile(const std::string& path) {
   SKERRY_ASSIGN_OR_RETURN(const platform::FileDescriptor file,
                           platform::OpenForReading(path));

@@ -49,6 +49,10 @@ class Model {
   /// The model's code; see model/abi.h. Valid while this object lives.
   SkerryModelRun run() const { return run_; }
 
+  /// The same for one layer. kFailedPrecondition if the model was compiled
+  /// before its layers could be run alone.
+  Result<SkerryModelRunLayer> FindRunLayer() const;
+
  private:
   Model(Manifest manifest, platform::DynamicLibrary library,
         SkerryModelRun run);

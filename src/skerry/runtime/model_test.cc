@@ -139,17 +139,40 @@ TEST_F(ModelTest, RefusesFilesWithAFlippedBit) {
   }
 }
 
-TEST_F(ModelTest, RefusesAnObjectWithoutTheEntryPoint) {
+// The test model's object without one of its symbols.
+std::vector<std::byte> ElfWithout(std::string_view symbol) {
   std::vector<std::byte> elf = TestElf();
-  constexpr std::string_view kSymbol = SKERRY_MODEL_RUN_SYMBOL;
-  const auto name = std::as_bytes(std::span(kSymbol));
+  const auto name = std::as_bytes(std::span(symbol));
   auto at = elf.begin();
   while ((at = std::search(at, elf.end(), name.begin(), name.end())) !=
          elf.end()) {
     *at = std::byte{'S'};
   }
+  return elf;
+}
 
-  const auto model = Load("m.so", WriteContainer(elf, TestManifest()));
+TEST_F(ModelTest, ModelsFromBeforeLayersRanAloneAreLoaded) {
+  Manifest manifest = TestManifest();
+  manifest.compiler = "skerry 0.0.1";
+
+  const auto model =
+      Load("m.so",
+           WriteContainer(ElfWithout(SKERRY_MODEL_RUN_LAYER_SYMBOL), manifest));
+
+  ASSERT_TRUE(model) << model.error().message();
+  EXPECT_NE((*model)->run(), nullptr);
+  const auto run_layer = (*model)->FindRunLayer();
+  ASSERT_FALSE(run_layer);
+  EXPECT_EQ(run_layer.error().code(), ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(run_layer.error().message(),
+              HasSubstr("compiled by skerry 0.0.1, has no "
+                        "skerry_model_run_layer_v1"));
+}
+
+TEST_F(ModelTest, RefusesAnObjectWithoutTheEntryPoint) {
+  const auto model =
+      Load("m.so",
+           WriteContainer(ElfWithout(SKERRY_MODEL_RUN_SYMBOL), TestManifest()));
 
   ASSERT_FALSE(model);
   EXPECT_THAT(model.error().message(),

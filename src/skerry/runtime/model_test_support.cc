@@ -53,6 +53,19 @@ constexpr std::string_view kSource = R"cc(
     host->parallel_for(host->context, kRows, &Shift, argument);
     *static_cast<int64_t*>(call->outputs[1]) = kRows;
   }
+
+  extern "C" __attribute__((visibility("default"))) void
+  skerry_model_run_layer_v1(const SkerryCall* call, int64_t index) {
+    const SkerryHost* host = call->host;
+    void* argument = const_cast<SkerryCall*>(call);
+    if (index == 0) {
+      host->parallel_for(host->context, kRows, &Scale, argument);
+    } else if (index == 1) {
+      host->parallel_for(host->context, kRows, &Shift, argument);
+    } else {
+      *static_cast<int64_t*>(call->outputs[1]) = kRows;
+    }
+  }
 )cc";
 
 std::string Target() {
@@ -102,6 +115,17 @@ Manifest TestManifest() {
   const TensorType matrix{DataType::kFloat32, {kRows, kColumns}};
   manifest.inputs = {{"x", matrix}, {"bias", {DataType::kFloat32, {}}}};
   manifest.outputs = {{"y", matrix}, {"rows", {DataType::kInt64, {}}}};
+  const auto layer = [](const char* name, const TensorType& type) {
+    return LayerSpec{.name = name,
+                     .op = name,
+                     .kernel = "test",
+                     .output = type,
+                     .flops = 0,
+                     .bytes = type.byte_count(),
+                     .offset = -1};
+  };
+  manifest.layers = {layer("scale", matrix), layer("shift", matrix),
+                     layer("rows", {DataType::kInt64, {}})};
   return manifest;
 }
 

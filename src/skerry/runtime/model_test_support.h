@@ -17,7 +17,7 @@ inline constexpr std::int64_t kColumns = 96;
 /// each process. Its inputs are `x`, float32[kRows, kColumns], and `bias`,
 /// float32[]; its outputs are `y`, float32[kRows, kColumns], and `rows`,
 /// int64[]. y is 2 * x + bias, by way of the arena and of scratch, a row for
-/// each piece of work.
+/// each piece of work. Its layers are the scaling, the shift and `rows`.
 const std::vector<std::byte>& TestElf();
 
 /// The manifest that tells the truth about it.

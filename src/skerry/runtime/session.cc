@@ -158,8 +158,8 @@ Result<Session> Session::Create(std::shared_ptr<const Model> model,
   return Session(std::move(model), std::move(memory), std::move(pool));
 }
 
-Result<void> Session::Run(std::span<const std::span<const std::byte>> inputs,
-                          std::span<const std::span<std::byte>> outputs) {
+Result<void> Session::Bind(std::span<const std::span<const std::byte>> inputs,
+                           std::span<const std::span<std::byte>> outputs) {
   const Manifest& manifest = model_->manifest();
   SKERRY_RETURN_IF_ERROR(CheckBuffers("input", manifest.inputs, inputs));
   SKERRY_RETURN_IF_ERROR(CheckBuffers("output", manifest.outputs, outputs));
@@ -170,18 +170,52 @@ Result<void> Session::Run(std::span<const std::span<const std::byte>> inputs,
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     output_pointers_[i] = outputs[i].data();
   }
+  return {};
+}
 
-  const MemoryPlan plan = PlanMemory(manifest, pool_->thread_count());
-  const SkerryHost host{pool_.get(), &ParallelFor, pool_->thread_count()};
+SkerryCall Session::MakeCall(const SkerryHost& host) {
+  const MemoryPlan plan = PlanMemory(model_->manifest(), pool_->thread_count());
   auto* const arena = reinterpret_cast<std::uint8_t*>(memory_.bytes().data());
-  const SkerryCall call{input_pointers_.data(), output_pointers_.data(), arena,
-                        arena + plan.arena,     plan.scratch_stride,     &host};
+  return {input_pointers_.data(), output_pointers_.data(), arena,
+          arena + plan.arena,     plan.scratch_stride,     &host};
+}
+
+Result<void> Session::Run(std::span<const std::span<const std::byte>> inputs,
+                          std::span<const std::span<std::byte>> outputs) {
+  SKERRY_RETURN_IF_ERROR(Bind(inputs, outputs));
+  const SkerryHost host{pool_.get(), &ParallelFor, pool_->thread_count()};
+  const SkerryCall call = MakeCall(host);
   model_->run()(&call);
   return {};
 }
 
 Result<void> Session::Run(std::span<const std::span<const std::byte>> inputs) {
   return Run(inputs, own_outputs_);
+}
+
+Result<void> Session::RunLayers(
+    std::span<const std::span<const std::byte>> inputs,
+    std::span<std::chrono::nanoseconds> times) {
+  using Clock = std::chrono::steady_clock;
+  const std::size_t layer_count = model_->manifest().layers.size();
+  if (times.size() != layer_count) {
+    return InvalidArgument("got " + std::to_string(times.size()) +
+                           " times, the model has " +
+                           std::to_string(layer_count) + " layers");
+  }
+  SKERRY_ASSIGN_OR_RETURN(const SkerryModelRunLayer run_layer,
+                          model_->FindRunLayer());
+  SKERRY_RETURN_IF_ERROR(Bind(inputs, own_outputs_));
+  const SkerryHost host{pool_.get(), &ParallelFor, pool_->thread_count()};
+  const SkerryCall call = MakeCall(host);
+  Clock::time_point start = Clock::now();
+  for (std::size_t i = 0; i < layer_count; ++i) {
+    run_layer(&call, static_cast<std::int64_t>(i));
+    const Clock::time_point end = Clock::now();
+    times[i] = end - start;
+    start = end;
+  }
+  return {};
 }
 
 }  // namespace skerry::runtime

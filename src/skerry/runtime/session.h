@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "skerry/base/result.h"
+#include "skerry/model/abi.h"
 #include "skerry/platform/mapping.h"
 #include "skerry/runtime/model.h"
 #include "skerry/runtime/thread_pool.h"
@@ -58,6 +59,14 @@ class Session {
   /// The same, into buffers of the session's own, see `output`.
   Result<void> Run(std::span<const std::span<const std::byte>> inputs);
 
+  /// The same, layer by layer: `times[i]` becomes how long the i-th layer of
+  /// the manifest took, the reading of the clock with it (some 30 ns).
+  ///
+  /// Errors: also kInvalidArgument if there are not as many times as layers;
+  /// kFailedPrecondition as `Model::FindRunLayer`.
+  Result<void> RunLayers(std::span<const std::span<const std::byte>> inputs,
+                         std::span<std::chrono::nanoseconds> times);
+
   /// What the last `Run` into the session's own buffers left in the `i`-th;
   /// zeros before. Aligned to 64 bytes. The view is valid while the session
   /// lives, its content until the next such run.
@@ -71,6 +80,11 @@ class Session {
  private:
   Session(std::shared_ptr<const Model> model, platform::Mapping memory,
           std::unique_ptr<ThreadPool> pool);
+
+  // Checks the buffers and keeps their addresses for `MakeCall`.
+  Result<void> Bind(std::span<const std::span<const std::byte>> inputs,
+                    std::span<const std::span<std::byte>> outputs);
+  SkerryCall MakeCall(const SkerryHost& host);
 
   std::shared_ptr<const Model> model_;
   // Arena, then the threads' scratch blocks, then the session's own outputs.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -80,6 +81,46 @@ TEST(SessionTest, RunsIntoItsOwnBuffers) {
         reinterpret_cast<std::uintptr_t>(session.output(i).data());
     EXPECT_EQ(address % 64, 0U);
   }
+}
+
+TEST(SessionTest, LayersOneByOneAreARun) {
+  for (const int thread_count : {1, 3}) {
+    Session session = MakeSession(LoadTestModel(), thread_count);
+    const Buffers buffers;
+    std::array<std::chrono::nanoseconds, 3> times;
+    times.fill(std::chrono::nanoseconds(-1));
+
+    const Result<void> ran = session.RunLayers(buffers.inputs(), times);
+
+    ASSERT_TRUE(ran) << ran.error().message();
+    for (const std::chrono::nanoseconds time : times)
+      EXPECT_GE(time.count(), 0);
+    const std::vector<float> expected = ExpectedOutput(1);
+    EXPECT_EQ(std::memcmp(session.output(0).data(), expected.data(),
+                          session.output(0).size()),
+              0);
+    std::int64_t rows = 0;
+    std::memcpy(&rows, session.output(1).data(), sizeof rows);
+    EXPECT_EQ(rows, kRows);
+  }
+}
+
+TEST(SessionTest, RunLayersWantsATimeForEachLayer) {
+  Session session = MakeSession(LoadTestModel());
+  const Buffers buffers;
+  std::array<std::chrono::nanoseconds, 2> times;
+
+  const Result<void> ran = session.RunLayers(buffers.inputs(), times);
+
+  EXPECT_EQ(MessageOf(ran), "got 2 times, the model has 3 layers");
+}
+
+TEST(SessionTest, RunLayersChecksBuffers) {
+  Session session = MakeSession(LoadTestModel());
+  std::array<std::chrono::nanoseconds, 3> times;
+
+  EXPECT_EQ(MessageOf(session.RunLayers({}, times)),
+            "got 0 inputs, the model has 2");
 }
 
 TEST(SessionTest, ResultsDoNotDependOnTheThreadCount) {

@@ -18,16 +18,27 @@ class Emitter {
   Emitted Run() {
     std::string nodes;
     std::string calls;
+    std::string cases;
+    int layer = 0;
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       if (arena_.aliases[i]) continue;
+      const std::string call = NodeCall(i);
       nodes += NodeFunction(i);
-      calls += NodeCall(i);
+      calls += call;
+      cases += "    case " + std::to_string(layer++) + ":\n" + call +
+               "      break;\n";
     }
     Emitted emitted;
     emitted.cc = Header() + nodes + "}  // namespace\n\n" +
                  "extern \"C\" __attribute__((visibility(\"default\"))) void\n"
                  "skerry_model_run_v1(const SkerryCall* call) {\n" +
-                 calls + "}\n";
+                 calls +
+                 "}\n\n"
+                 "// Only measurements come here, so it is kept small.\n"
+                 "extern \"C\" __attribute__((visibility(\"default\"), cold)) "
+                 "void\nskerry_model_run_layer_v1(const SkerryCall* call, "
+                 "int64_t layer) {\n  switch (layer) {\n" +
+                 cases + "  }\n}\n";
     emitted.weights = weights_.Take();
     return emitted;
   }

@@ -77,6 +77,16 @@ TEST(EmitTest, NodesOfSeveralTasksAreGivenToTheHost) {
       HasSubstr("parallel_for(call->host->context, 3, Node0, (void*)call)"));
 }
 
+TEST(EmitTest, EachLayerCanBeRunAlone) {
+  const std::string cc = Emit(MakeModel("r")).cc;
+  const std::string layers = cc.substr(cc.find("skerry_model_run_layer_v1("));
+
+  EXPECT_THAT(layers, HasSubstr("case 0:\n  call->host->parallel_for(call->"
+                                "host->context, 3, Node0, (void*)call);\n"
+                                "      break;\n"));
+  EXPECT_THAT(layers, Not(HasSubstr("case 1")));  // an alias is no layer
+}
+
 TEST(EmitTest, ANodesNameCannotBecomeCode) {
   const std::string cc = Emit(MakeModel("a\nint main() {\\")).cc;
 
