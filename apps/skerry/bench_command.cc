@@ -6,16 +6,17 @@
 #include <cstring>
 #include <limits>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "agent_bench_options.h"
 #include "agent_client.h"
+#include "bench_subject.h"
 #include "command.h"
 #include "fma_peak.h"
 #include "format.h"
-#include "random_inputs.h"
+#include "layer_bench.h"
+#include "layer_report.h"
 #include "reports.h"
 #include "skerry/platform/cpu.h"
 #include "skerry/platform/process.h"
@@ -32,8 +33,6 @@ constexpr const char* kColdCommand = "bench-cold-start";
 constexpr int kColdRuns = 7;
 /// A cold process runs the model this often before it tells its memory.
 constexpr int kRunsForMemory = 3;
-constexpr int kWarmUpRuns = 3;
-constexpr std::size_t kRunsMin = 10;
 constexpr std::size_t kRunsMax = 5'000'000;
 
 struct BenchFlags {
@@ -41,6 +40,8 @@ struct BenchFlags {
   std::vector<int> threads;
   double seconds = 2;
   bool json = false;
+  bool layers = false;
+  std::size_t top = 0;  ///< show only so many layers; 0: all
 };
 
 /// What was measured with one thread count.
@@ -57,29 +58,6 @@ struct Measurement {
 
 double Milliseconds(Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
-}
-
-/// A loaded model with inputs, ready to run.
-struct Subject {
-  runtime::Session session;
-  std::vector<Tensor> inputs;
-  std::vector<std::span<const std::byte>> views;
-
-  Result<void> Run() { return session.Run(views); }
-};
-
-Result<Subject> LoadSubject(const std::string& path, int threads) {
-  auto model = runtime::Model::LoadFile(path);
-  if (!model) return BlameFile(model.error(), path);
-  SKERRY_ASSIGN_OR_RETURN(
-      runtime::Session session,
-      runtime::Session::Create(*model, {.thread_count = threads}));
-  Subject subject{
-      std::move(session), RandomInputs((*model)->manifest().inputs), {}};
-  for (const Tensor& input : subject.inputs) {
-    subject.views.push_back(input.bytes());
-  }
-  return subject;
 }
 
 Result<std::vector<double>> TimeRuns(Subject& subject, double seconds) {
@@ -200,7 +178,27 @@ void PrintTable(const std::vector<Measurement>& measurements) {
   std::fputs(FormatTable(rows, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}).c_str(), stdout);
 }
 
+Result<void> BenchLayers(const BenchFlags& options) {
+  const std::vector<int> threads =
+      options.threads.empty() ? std::vector<int>{1} : options.threads;
+  Json list = Json::array();
+  for (const int count : threads) {
+    SKERRY_ASSIGN_OR_RETURN(
+        const LayerMeasurement measurement,
+        MeasureLayers(options.model, count, options.seconds));
+    if (options.json) {
+      list.push_back(LayerJson(measurement, options.top));
+      continue;
+    }
+    if (count != threads.front()) std::fputs("\n", stdout);
+    std::fputs(LayerText(measurement, options.top).c_str(), stdout);
+  }
+  if (options.json) PrintJson(list);
+  return {};
+}
+
 Result<void> Bench(const BenchFlags& options) {
+  if (options.layers) return BenchLayers(options);
   std::vector<int> threads = options.threads;
   if (threads.empty()) {
     threads = {1};
@@ -265,11 +263,22 @@ void AddBenchCommand(CLI::App& app, Action& action, char** argv) {
       ->check(CLI::Range(0.0, 3600.0).description(""));
   command->add_flag("--json", options->json,
                     "print JSON: a list with an object for each line");
+  CLI::Option* layers = command->add_flag(
+      "--layers", options->layers,
+      "measure each layer: time, speed, share of the CPU's peak and of the "
+      "memory's; with 1 thread unless --threads says otherwise");
+  command
+      ->add_option("--top", options->top,
+                   "show only so many layers, the slowest first")
+      ->type_name("COUNT")
+      ->check(CLI::Range(1, 1'000'000).description(""))
+      ->needs(layers);
   AddAgentBenchFlags(*command, *agent);
-  command->get_option("--agent")->excludes(threads);
+  command->get_option("--agent")->excludes(threads)->excludes(layers);
   AddExamples(*command,
               "  skerry bench mobilenet.so\n"
               "  skerry bench mobilenet.so --threads 1,2 --seconds 5 --json\n"
+              "  skerry bench mobilenet.so --layers --top 10\n"
               "  skerry bench --agent /run/skerry.sock mobilenet "
               "--clients 1,8\n");
   command->callback([&action, options, agent, argv] {

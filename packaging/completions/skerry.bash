@@ -69,8 +69,8 @@ _skerry() {
         --pad-value --interpolation --color --scale --mean --std --layout
         --orientation --help" ;;
     bench)
-      words="--threads --seconds --json --agent --clients --shared-memory
-        --inline --help" ;;
+      words="--threads --seconds --layers --top --json --agent --clients
+        --shared-memory --inline --help" ;;
     package)
       words="--name --version --sign --output --json --help" ;;
     cloud) words="keys audit status jobs logs add list disable enable remove

@@ -5,7 +5,9 @@ import pathlib
 import re
 import subprocess
 
+import numpy
 import pytest
+from onnx import helper
 
 import cli
 
@@ -56,6 +58,129 @@ def test_bench_refuses_thread_counts_that_make_no_sense(
                      "--threads")
     assert cli.fails(cli.skerry("bench", model, "--threads", "100000"),
                      "--threads")
+
+
+def test_an_elementwise_layer_is_named_for_what_it_holds(
+        tmp_path: pathlib.Path) -> None:
+    nodes = [helper.make_node("Sigmoid", ["a"], ["s"]),
+             helper.make_node("Mul", ["s", "b"], ["m"]),
+             helper.make_node("Add", ["m", "a"], ["y"])]
+    source = cli.save(tmp_path / "net.onnx", nodes, {"a": (2, 3), "b": (2, 3)},
+                      {"y": (2, 3)}, {})
+    compiled = source.with_suffix(".so")
+    assert cli.skerry("compile", source, "-o", compiled,
+                      "--no-self-check").returncode == 0
+
+    report = json.loads(cli.skerry("inspect", compiled, "--json").stdout)
+    text = cli.skerry("bench", compiled, "--layers", "--seconds", "0").stdout
+
+    assert [layer["op"] for layer in report["layers"]] == [
+        "Elementwise(sigmoid mul add)"]
+    assert text.count("Elementwise(sigmoid mul add)") == 2
+
+
+def test_bench_measures_each_layer(model: pathlib.Path) -> None:
+    result = cli.skerry("bench", model, "--layers", "--threads", "1,2",
+                        "--seconds", "0.1", "--json")
+    inspected = json.loads(cli.skerry("inspect", model, "--json").stdout)
+
+    assert result.returncode == 0, result.stderr
+    measured = json.loads(result.stdout)
+    assert [entry["threads"] for entry in measured] == [1, 2]
+    for entry in measured:
+        assert entry["model"] == inspected["name"]
+        assert entry["runs"] >= 10
+        assert entry["peak_gflops"] > 0.1
+        assert entry["memory_gbytes_per_s"] > 0.1
+        layers = entry["layers"]
+        for layer, known in zip(layers, inspected["layers"], strict=True):
+            assert {key: layer[key] for key in known} == known
+            assert layer["median_us"] > 0
+            assert layer["gflops"] >= 0 and layer["gbytes_per_s"] > 0
+            assert layer["peak_share"] >= 0 and layer["memory_share"] > 0
+        total = sum(layer["median_us"] for layer in layers)
+        assert total == pytest.approx(entry["layers_us"])
+        assert sum(layer["share"] for layer in layers) == pytest.approx(1)
+        operators = entry["operators"]
+        assert sum(op["layers"] for op in operators) == len(layers)
+        assert sum(op["median_us"] for op in operators) == pytest.approx(total)
+        assert {op["op"] for op in operators} == {l["op"] for l in layers}
+
+
+def test_the_layers_are_about_the_whole(tmp_path: pathlib.Path) -> None:
+    # Large enough for the clock's own time not to count.
+    weights = numpy.ones((64, 64, 3, 3), numpy.float32)
+    nodes = [helper.make_node("Conv", [source, "w"], [target], name=target,
+                              pads=[1, 1, 1, 1])
+             for source, target in (("x", "a"), ("a", "b"), ("b", "y"))]
+    source = cli.save(tmp_path / "net.onnx", nodes, {"x": (1, 64, 56, 56)},
+                      {"y": (1, 64, 56, 56)}, {"w": weights})
+    compiled = source.with_suffix(".so")
+    assert cli.skerry("compile", source, "-o", compiled,
+                      "--no-self-check").returncode == 0
+
+    result = cli.skerry("bench", compiled, "--layers", "--seconds", "0.2",
+                        "--json")
+
+    assert result.returncode == 0, result.stderr
+    entry = json.loads(result.stdout)[0]
+    assert 0.3 < entry["layers_us"] / entry["run_us"] < 3
+
+
+def test_bench_draws_the_layers(model: pathlib.Path) -> None:
+    everything = cli.skerry("bench", model, "--layers", "--seconds", "0")
+    slowest = cli.skerry("bench", model, "--layers", "--top", "1",
+                         "--seconds", "0")
+    names = [layer["name"] for layer in json.loads(
+        cli.skerry("inspect", model, "--json").stdout)["layers"]]
+
+    assert everything.returncode == 0, everything.stderr
+    assert len(names) > 1
+    parts = everything.stdout.split("\n\n")
+    assert len(parts) == 3
+    assert "from memory" in parts[0]
+    lines = parts[1].splitlines()
+    assert lines[0].split()[:4] == ["layer", "operator", "kernel", "output"]
+    assert [line.split(" ")[0] for line in lines[1:]] == names
+    assert max(line.count("#") for line in lines) == 20
+    assert parts[2].startswith("operator")
+    assert len(slowest.stdout.split("\n\n")[1].splitlines()) == 2
+
+
+def crc32c(data: bytes) -> int:
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+        table.append(value)
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ table[(crc ^ byte) & 255]
+    return crc ^ 0xFFFFFFFF
+
+
+def test_bench_says_that_a_model_is_too_old_for_layers(
+        model: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    content = bytearray(model.read_bytes())
+    symbol = content.index(b"skerry_model_run_layer_v1")
+    content[symbol:symbol + 1] = b"S"
+    content[-12:-8] = crc32c(content[:-12]).to_bytes(4, "little")
+    old = tmp_path / "old.so"
+    old.write_bytes(content)
+
+    assert cli.skerry("bench", old, "--seconds", "0", "--threads",
+                      "1").returncode == 0
+    assert cli.fails(cli.skerry("bench", old, "--layers"), str(old),
+                     "compiled by skerry", "compile it anew")
+
+
+def test_bench_refuses_flags_that_do_not_fit_layers(
+        model: pathlib.Path) -> None:
+    assert cli.fails(cli.skerry("bench", model, "--top", "3"), "--layers")
+    assert cli.fails(cli.skerry("bench", model, "--layers", "--top", "0"),
+                     "--top")
+    assert cli.fails(cli.skerry("bench", "net", "--agent", "s", "--layers"),
+                     "--layers", "--agent")
 
 
 def test_predict_and_bench_say_that_no_agent_is_there(
