@@ -64,5 +64,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   } else {
     SKERRY_CHECK(verified.error().status >= 400);
   }
+  if (IsVersion2(head)) {
+    // Nobody can guess 20 bytes.
+    SKERRY_CHECK(
+        !VerifyVersion2(head, head.path(), keys, skerry::cloud::ExampleTime()));
+  }
   return 0;
 }

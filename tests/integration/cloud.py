@@ -115,9 +115,10 @@ class Cloud:
         self._log.close()
 
 
-def resident_bytes(process: int) -> int:
+def resident_bytes(process: int, peak: bool = False) -> int:
     status = pathlib.Path(f"/proc/{process}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+    name = "VmHWM" if peak else "VmRSS"
+    return int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) * 1024
 
 
 def cpu_seconds(process: int) -> float:

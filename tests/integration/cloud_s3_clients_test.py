@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 import boto3.exceptions
 import boto3.s3.transfer
@@ -68,6 +69,19 @@ def test_the_command_line_copies_and_syncs(server: Server,
     aws(server, "s3", "rm", "--recursive", "s3://bucket/")
     aws(server, "s3", "rb", "s3://bucket")
     assert aws(server, "s3", "ls") == ""
+
+
+def test_the_command_line_presigns(server: Server) -> None:
+    client = server.client()
+    client.create_bucket(Bucket="bucket")
+    client.put_object(Bucket="bucket", Key="a b", Body=b"content")
+
+    for region, mark in (("us-east-1", "AWSAccessKeyId="),
+                         ("eu-central-1", "X-Amz-Signature=")):
+        url = aws(server, "s3", "presign", "s3://bucket/a b", "--expires-in",
+                  "60", "--region", region).strip()
+        assert mark in url
+        assert urllib.request.urlopen(url).read() == b"content"
 
 
 def test_the_javascript_sdk_goes_through(server: Server) -> None:
@@ -148,7 +162,7 @@ def test_what_was_acknowledged_survives_kills(server: Server) -> None:
         body = client.get_object(Bucket="bucket",
                                  Key=str(number))["Body"].read()
         assert body == content_of(number)
-    for path in (server.folder / "objects" / "sha256").rglob("*"):
+    for path in (server.objects / "sha256").rglob("*"):
         if path.is_file():
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             assert digest == path.parent.name + path.name

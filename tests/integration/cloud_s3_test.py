@@ -8,12 +8,14 @@ import datetime
 import gzip
 import hashlib
 import hmac
+import http.client
 import io
 import os
 import pathlib
 import random
+import re
 import socket
-import sqlite3
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -22,10 +24,12 @@ import zlib
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
+import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+import cloud
 from cloud_s3_support import Server
 
 MIB = 1 << 20
@@ -704,44 +708,58 @@ def test_the_transfer_manager_goes_both_ways(s3, bucket: str,
 
 
 def sizes() -> list[int]:
-    """1,000 sizes from 1 KB up; SKERRY_S3_BYTES_MAX (5 GiB) for the largest."""
+    """1,000 sizes from 1 KB up, most of them small, evenly on a scale of
+    logarithms; SKERRY_S3_BYTES_MAX (5000000000) for the largest."""
     largest = int(os.environ.get("SKERRY_S3_BYTES_MAX", 24 * MIB))
-    small = [1024 + 61 * i for i in range(960)]
-    middle = [256 * 1024 + 10007 * i for i in range(38)]
-    return small + middle + [largest // 2, largest]
+
+    def spread(first: int, last: int, count: int) -> list[int]:
+        return [round(first * (last / first) ** (i / count))
+                for i in range(count)]
+
+    return (spread(1000, largest // 640, 960)
+            + spread(largest // 640, largest // 10, 36)
+            + [largest // 5, largest // 3, largest // 2, largest])
 
 
-def test_a_thousand_objects_in_and_out(s3, bucket: str,
+def test_a_thousand_objects_in_and_out(server: Server, s3, bucket: str,
                                        tmp_path: pathlib.Path) -> None:
     config = TransferConfig(multipart_threshold=8 * MIB,
                             multipart_chunksize=8 * MIB)
     block = data_of(MIB, 9)
 
-    def write(path: pathlib.Path, size: int) -> str:
+    def write(path: pathlib.Path, number: int, size: int) -> str:
         digest = hashlib.sha256()
         with path.open("wb") as file:
             for at in range(0, size, MIB):
-                piece = (b"%16d" % (size + at) + block)[:min(MIB, size - at)]
+                piece = (b"%6d%18d" % (number, at) + block)[:min(MIB, size - at)]
                 digest.update(piece)
                 file.write(piece)
         return digest.hexdigest()
 
-    def there_and_back(size: int) -> bool:
-        path = tmp_path / str(size)
-        digest = write(path, size)
-        s3.upload_file(str(path), bucket, f"o/{size}", Config=config)
+    def there_and_back(number: int, size: int) -> bool:
+        path = tmp_path / str(number)
+        digest = write(path, number, size)
+        s3.upload_file(str(path), bucket, f"o/{number}", Config=config)
         path.unlink()
-        s3.download_file(bucket, f"o/{size}", str(path), Config=config)
+        s3.download_file(bucket, f"o/{number}", str(path), Config=config)
         with path.open("rb") as file:
             same = hashlib.file_digest(file, "sha256").hexdigest() == digest
         path.unlink()
-        return same
+        return same and s3.head_object(
+            Bucket=bucket, Key=f"o/{number}")["ContentLength"] == size
 
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        assert all(pool.map(there_and_back, sizes()))
+    wanted = sizes()
+    begun = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(there_and_back, range(len(wanted)), wanted))
+    peak = cloud.resident_bytes(server.process.pid, peak=True)
+    print(f"{len(wanted)} objects, {sum(wanted)} bytes each way, the largest "
+          f"{max(wanted)}: {time.monotonic() - begun:.0f} s, the server's "
+          f"memory {peak / MIB:.1f} MiB at most")
     keys, _, _ = pages(s3.get_paginator("list_objects_v2").paginate,
                        Bucket=bucket)
     assert len(keys) == 1000
+    assert peak < 256 * MIB
 
 
 # --- who may -----------------------------------------------------------------
@@ -758,17 +776,121 @@ def test_presigned_urls_work_and_end(server: Server, bucket: str) -> None:
         headers={"Content-Type": "text/plain"}))
     assert urllib.request.urlopen(get).read() == b"presigned"
 
-    old = server.client(signature_version="s3").generate_presigned_url(
-        "get_object", Params={"Bucket": bucket, "Key": "a b/ü"})
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(old)
-    assert b"use AWS4-HMAC-SHA256" in refused.value.read()
     for bad in (get.replace("a%20b", "a%20c"), get.replace(
             "X-Amz-Expires=3600", "X-Amz-Expires=3601")):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(bad)
         assert refused.value.code == 403
         assert b"<Code>SignatureDoesNotMatch</Code>" in refused.value.read()
+
+
+def fetch(url: str, data: bytes | None = None, method: str = "GET",
+          **headers: str) -> tuple[int, bytes]:
+    """Status and body; sends no header that is not asked for."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port)
+    connection.request(method, f"{parts.path}?{parts.query}", data,
+                       {name.replace("_", "-"): value
+                        for name, value in headers.items()})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body
+
+
+def test_presigned_urls_of_version_2_work_and_end(server: Server, s3,
+                                                  bucket: str) -> None:
+    where = {"Bucket": bucket, "Key": "a b/ü+&"}
+    sign = s3.generate_presigned_url  # as boto3 is set up for us-east-1
+
+    put = sign("put_object", Params={**where, "ContentType": "text/plain",
+                                     "Metadata": {"one": "1"}})
+    get = sign("get_object", Params=where)
+    assert "AWSAccessKeyId=" in put and "X-Amz-Signature" not in put
+    headers = {"Content_Type": "text/plain", "x_amz_meta_one": "1"}
+    assert fetch(put, b"two", "PUT", **headers)[0] == 200
+    assert fetch(get) == (200, b"two")
+    assert s3.head_object(**where)["Metadata"] == {"one": "1"}
+    named = sign("get_object", Params={
+        **where, "ResponseContentDisposition": 'attachment; filename="x y"',
+        "ResponseContentType": "text/x"})
+    answer = urllib.request.urlopen(named)
+    assert answer.headers["Content-Disposition"] == (
+        'attachment; filename="x y"')
+    assert answer.headers["Content-Type"] == "text/x"
+    listing = sign("list_objects_v2", Params={"Bucket": bucket,
+                                              "Prefix": "a b/"})
+    assert b"<KeyCount>1</KeyCount>" in fetch(listing)[1]
+
+    late = sign("get_object", Params=where, ExpiresIn=-1)
+    other = server.client((server.admin[0], "wrong")).generate_presigned_url(
+        "get_object", Params=where)
+    viewer = server.client(server.viewer).generate_presigned_url(
+        "put_object", Params=where)
+    for code, url, *rest in (
+            (b"AccessDenied", late), (b"SignatureDoesNotMatch", other),
+            (b"SignatureDoesNotMatch", get.replace("a%20b", "a%20c")),
+            (b"SignatureDoesNotMatch", get, b"x", "PUT"),
+            (b"SignatureDoesNotMatch", get.replace("Expires=", "Expires=9")),
+            (b"SignatureDoesNotMatch", get + "&versionId=null"),
+            (b"AccessDenied", get + "&attributes"),
+            (b"AccessDenied", put, b"x", "PUT"),  # without its headers
+            (b"AccessDenied", viewer, b"x", "PUT")):
+        status, body = fetch(url, *rest)
+        assert status == 403 and b"<Code>" + code in body, (url, body)
+    assert b"Request has expired" in fetch(late)[1]
+    assert fetch(get) == (200, b"two")
+
+
+def test_version_2_signs_parts_and_versions(s3, bucket: str) -> None:
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={
+        "Status": "Enabled"})
+    where = {"Bucket": bucket, "Key": "k"}
+    sign = s3.generate_presigned_url
+    begun = fetch(sign("create_multipart_upload", Params=where), b"", "POST")
+    upload = {**where, "UploadId": re.search(
+        rb"<UploadId>(.*)</UploadId>", begun[1])[1].decode()}
+    part = sign("upload_part", Params={**upload, "PartNumber": 1})
+    assert fetch(part, b"part", "PUT")[0] == 200
+    assert fetch(part.replace("partNumber=1", "partNumber=2"), b"x",
+                 "PUT")[0] == 403
+    etag = s3.list_parts(**upload)["Parts"][0]["ETag"]
+    first = s3.complete_multipart_upload(**upload, MultipartUpload={
+        "Parts": [{"PartNumber": 1, "ETag": etag}]})["VersionId"]
+    s3.put_object(**where, Body=b"second")
+
+    old = sign("get_object", Params={**where, "VersionId": first})
+
+    assert fetch(old) == (200, b"part")
+    assert fetch(sign("get_object", Params=where)) == (200, b"second")
+
+
+def test_version_2_by_host_and_by_session(
+        server: Server, s3, bucket: str,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more:
+                        look_up("127.0.0.1", *rest, **more))
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    virtual = server.client(style="virtual", url=server.host_url)
+    session = server.client(service="sts").get_session_token()["Credentials"]
+    passing = boto3.client(
+        "s3", endpoint_url=server.url, region_name="us-east-1",
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"])
+
+    by_host = virtual.generate_presigned_url(
+        "get_object", Params={"Bucket": bucket, "Key": "k"})
+    by_session = passing.generate_presigned_url(
+        "get_object", Params={"Bucket": bucket, "Key": "k"})
+
+    assert f"//{bucket}.localhost" in by_host and "Signature=" in by_host
+    assert fetch(by_host) == (200, b"x")
+    assert "x-amz-security-token=" in by_session
+    assert fetch(by_session) == (200, b"x")
+    cut = re.sub("x-amz-security-token=[^&]*&?", "", by_session)
+    assert b"InvalidToken" in fetch(cut)[1]
 
 
 def test_who_may_not_is_told(server: Server, s3, bucket: str) -> None:
@@ -833,11 +955,12 @@ def test_every_change_is_in_the_audit_log(server: Server, s3,
     s3.delete_objects(Bucket=bucket, Delete={"Objects": [
         {"Key": "audited"}, {"Key": "two"}]})
 
-    rows = sqlite3.connect(server.folder / "db").execute(
-        "SELECT action, resource, access_key_id FROM audit_log"
-        " WHERE resource LIKE ?", (f"arn:aws:s3:::{bucket}/%",)).fetchall()
-
+    entries = cloud.json_of(server.skerry("audit", "--json", "--count", "20"))
     arn = f"arn:aws:s3:::{bucket}/"
+    rows = [(entry["action"], entry["resource"], entry["access_key_id"])
+            for entry in entries["entries"]
+            if entry["resource"].startswith(arn)]
+
     assert sorted(rows) == [
         ("s3:DeleteObject", arn + "audited", server.admin[0]),
         ("s3:DeleteObject", arn + "two", server.admin[0]),

@@ -13,6 +13,7 @@ namespace skerry::aws {
 namespace {
 
 constexpr std::size_t kSha256Bytes = 32;
+constexpr std::size_t kSha1Bytes = 20;
 
 const unsigned char* Bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -20,6 +21,18 @@ const unsigned char* Bytes(std::string_view text) {
 
 unsigned char* Bytes(std::string& text) {
   return reinterpret_cast<unsigned char*>(text.data());
+}
+
+std::string Hmac(const EVP_MD* algorithm, std::size_t digest_bytes,
+                 std::string_view key, std::string_view bytes) {
+  // Keys are ours and short; a null pointer would mean the last call's key.
+  SKERRY_CHECK(key.size() <= std::numeric_limits<int>::max());
+  std::string digest(digest_bytes, '\0');
+  const char* const start = key.empty() ? "" : key.data();
+  SKERRY_CHECK(HMAC(algorithm, start, static_cast<int>(key.size()),
+                    Bytes(bytes), bytes.size(), Bytes(digest),
+                    nullptr) != nullptr);
+  return digest;
 }
 
 }  // namespace
@@ -32,14 +45,11 @@ std::string Sha256(std::string_view bytes) {
 }
 
 std::string HmacSha256(std::string_view key, std::string_view bytes) {
-  // Keys are ours and short; a null pointer would mean the last call's key.
-  SKERRY_CHECK(key.size() <= std::numeric_limits<int>::max());
-  std::string digest(kSha256Bytes, '\0');
-  const char* const start = key.empty() ? "" : key.data();
-  SKERRY_CHECK(HMAC(EVP_sha256(), start, static_cast<int>(key.size()),
-                    Bytes(bytes), bytes.size(), Bytes(digest),
-                    nullptr) != nullptr);
-  return digest;
+  return Hmac(EVP_sha256(), kSha256Bytes, key, bytes);
+}
+
+std::string HmacSha1(std::string_view key, std::string_view bytes) {
+  return Hmac(EVP_sha1(), kSha1Bytes, key, bytes);
 }
 
 std::string Hex(std::string_view bytes) {

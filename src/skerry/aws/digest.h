@@ -11,6 +11,10 @@ std::string Sha256(std::string_view bytes);
 /// The 32 bytes of HMAC-SHA-256 of `bytes` by `key`.
 std::string HmacSha256(std::string_view key, std::string_view bytes);
 
+/// The 20 bytes of HMAC-SHA-1 of `bytes` by `key`: for Signature Version 2,
+/// whose clients know no other.
+std::string HmacSha1(std::string_view key, std::string_view bytes);
+
 /// `bytes` as lower-case hexadecimal digits.
 std::string Hex(std::string_view bytes);
 

@@ -158,6 +158,18 @@ ApiResult<VerifiedRequest> VerifyRequest(
     const RequestHead& head, AccessKeys& keys,
     std::chrono::system_clock::time_point now);
 
+/// Whether `head` is a presigned URL of Signature Version 2, which S3's older
+/// clients make, and boto3 and the AWS command line for the oldest regions.
+bool IsVersion2(const RequestHead& head);
+
+/// Checks one. `resource` is "/BUCKET/KEY", encoded as in the URL, wherever the
+/// bucket is named. A parameter that says what to do, but that such signatures
+/// do not cover, is refused; those of lists, which only choose a part of it,
+/// are not.
+ApiResult<VerifiedRequest> VerifyVersion2(
+    const RequestHead& head, std::string_view resource, AccessKeys& keys,
+    std::chrono::system_clock::time_point now);
+
 /// Who did what. Entries are never changed.
 struct AuditEntry {
   std::int64_t time = 0;  ///< micros

@@ -13,6 +13,7 @@
 #include "skerry/cloud/identity/identity.h"
 #include "skerry/cloud/identity/payload.h"
 #include "skerry/cloud/identity/refusal.h"
+#include "skerry/cloud/identity/signer.h"
 
 namespace skerry::cloud {
 namespace {
@@ -66,25 +67,6 @@ ApiResult<void> CheckCoverage(const RequestHead& head,
     }
   }
   return {};
-}
-
-ApiResult<AccessKey> FindKey(const Authorization& authorization,
-                             AccessKeys& keys, system_clock::time_point now) {
-  const bool s3 = authorization.s3();
-  Result<AccessKey> key = keys.Find(authorization.access_key_id);
-  if (!key && key.error().code() == ErrorCode::kNotFound) {
-    return std::unexpected(RefuseUnknownKey(s3));
-  }
-  if (!key) return std::unexpected(InternalApiError(key.error()));
-  if (!key->active) return std::unexpected(RefuseUnknownKey(s3));
-  if (!aws::EqualSecrets(key->session_token, authorization.session_token)) {
-    return std::unexpected(RefuseToken(s3));
-  }
-  const auto end = std::chrono::microseconds(key->expires);
-  if (key->expires != 0 && now.time_since_epoch() >= end) {
-    return std::unexpected(RefuseEndedSession(s3));
-  }
-  return std::move(*key);
 }
 
 // All of the canonical request but the payload's hash. None if a header that
@@ -204,6 +186,26 @@ ApiResult<std::unique_ptr<PayloadReader>> NewReader(
 
 }  // namespace
 
+ApiResult<AccessKey> FindSigner(const Authorization& authorization,
+                                AccessKeys& keys,
+                                system_clock::time_point now) {
+  const bool s3 = authorization.s3();
+  Result<AccessKey> key = keys.Find(authorization.access_key_id);
+  if (!key && key.error().code() == ErrorCode::kNotFound) {
+    return std::unexpected(RefuseUnknownKey(s3));
+  }
+  if (!key) return std::unexpected(InternalApiError(key.error()));
+  if (!key->active) return std::unexpected(RefuseUnknownKey(s3));
+  if (!aws::EqualSecrets(key->session_token, authorization.session_token)) {
+    return std::unexpected(RefuseToken(s3));
+  }
+  const auto end = std::chrono::microseconds(key->expires);
+  if (key->expires != 0 && now.time_since_epoch() >= end) {
+    return std::unexpected(RefuseEndedSession(s3));
+  }
+  return std::move(*key);
+}
+
 ApiResult<VerifiedRequest> VerifyRequest(const RequestHead& head,
                                          AccessKeys& keys,
                                          system_clock::time_point now) {
@@ -222,7 +224,7 @@ ApiResult<VerifiedRequest> VerifyRequest(const RequestHead& head,
                                     "Missing required header for this request: "
                                     "x-amz-content-sha256"});
   }
-  ApiResult<AccessKey> key = FindKey(authorization, keys, now);
+  ApiResult<AccessKey> key = FindSigner(authorization, keys, now);
   if (!key) return std::unexpected(std::move(key.error()));
   std::optional<std::string> canonical = CanonicalHead(head, authorization);
   if (!canonical) return std::unexpected(RefuseSignature(s3));

@@ -60,7 +60,7 @@ class S3Exchange final : public Exchange {
                                 call_.options.base_hosts);
     if (!target) return std::unexpected(target.error());
     call_.target = *std::move(target);
-    auto verified = VerifyRequest(head_, keys_, call_.options.now());
+    auto verified = Verify();
     if (!verified) return std::unexpected(RefusalOf(verified.error()));
     verified_ = *std::move(verified);
     call_.principal = verified_.principal;
@@ -78,14 +78,22 @@ class S3Exchange final : public Exchange {
     return PrepareBody();
   }
 
+  ApiResult<VerifiedRequest> Verify() const {
+    const auto now = call_.options.now();
+    if (!IsVersion2(head_)) return VerifyRequest(head_, keys_, now);
+    const std::string bucket =
+        call_.target.bucket_in_host ? '/' + call_.target.bucket : "";
+    return VerifyVersion2(head_, bucket + std::string(head_.path()), keys_,
+                          now);
+  }
+
   // In S3's words, what was said of a request that names no service.
   ApiError RefusalOf(const ApiError& error) const {
-    if (call_.target.has("Signature") ||
-        head_.header("authorization").starts_with("AWS ")) {
+    if (head_.header("authorization").starts_with("AWS ")) {
       return {400, "InvalidRequest",
               "the authorization mechanism you have provided, Signature "
-              "Version 2, is not supported; use AWS4-HMAC-SHA256 (in boto3 "
-              "Config(signature_version='s3v4'))"};
+              "Version 2 in a header, is not supported; use AWS4-HMAC-SHA256 "
+              "(in boto3 Config(signature_version='s3v4'))"};
     }
     if (error.code != "MissingAuthenticationToken") return error;
     return {403, "AccessDenied", "the request is not signed"};

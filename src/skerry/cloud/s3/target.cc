@@ -120,7 +120,8 @@ ApiResult<S3Target> ParseS3Target(std::string_view target,
   if (!path.starts_with('/')) return std::unexpected(InvalidUri());
   path.remove_prefix(1);
   parsed.bucket = BucketOfHost(host, base_hosts);
-  if (parsed.bucket.empty()) {
+  parsed.bucket_in_host = !parsed.bucket.empty();
+  if (!parsed.bucket_in_host) {
     const std::size_t slash = path.find('/');
     auto bucket = PercentDecode(path.substr(0, slash), false);
     if (!bucket) return std::unexpected(InvalidUri());

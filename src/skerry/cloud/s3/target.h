@@ -16,6 +16,7 @@ struct S3Target {
   std::string bucket;  ///< empty: the service itself
   std::string key;     ///< empty: the bucket
   std::vector<std::pair<std::string, std::string>> parameters;
+  bool bucket_in_host = false;  ///< and not in the path
 
   bool has(std::string_view name) const;
   /// The first parameter called `name`; empty if there is none.
