@@ -109,6 +109,11 @@ Result<void> TakeSetting(const std::string& name, const Json& value,
   const std::pair<std::string_view, std::optional<std::string>*> texts[] = {
       {"listen", &settings.listen},
       {"database", &settings.database},
+      {"object_endpoint", &settings.objects.endpoint},
+      {"object_region", &settings.objects.region},
+      {"object_credentials", &settings.objects.credentials},
+      {"object_ca", &settings.objects.ca_file},
+      {"object_scope", &settings.objects.scope},
       {"tls_certificate", &settings.tls_certificate},
       {"tls_key", &settings.tls_key},
       {"agent_socket", &settings.agent_socket},
@@ -140,8 +145,10 @@ Result<void> TakeSetting(const std::string& name, const Json& value,
   }
   return InvalidArgument(
       "there is no setting '" + name +
-      "'; there are listen, database, tls_certificate, tls_key, workers, "
-      "sandbox, compiler, job_memory_mib, threads, connections, agent_socket, "
+      "'; there are listen, database, object_endpoint, object_region, "
+      "object_credentials, object_ca, object_scope, tls_certificate, tls_key, "
+      "workers, sandbox, compiler, job_memory_mib, threads, connections, "
+      "agent_socket, "
       "metrics_token, log_format, "
       "log_level, drain_seconds");
 }
@@ -171,6 +178,55 @@ Result<void> CheckTls(const ServerOptions& server) {
 
 }  // namespace
 
+void AddObjectOptions(CLI::App& command, ObjectSettings& settings) {
+  command
+      .add_option("--object-endpoint", settings.endpoint,
+                  "Jobs' objects are in the S3 here, not in the control plane")
+      ->type_name("URL")
+      ->envname("SKERRY_CLOUD_OBJECT_ENDPOINT");
+  command
+      .add_option("--object-region", settings.region,
+                  "Its region; default: the control plane's")
+      ->type_name("REGION")
+      ->envname("SKERRY_CLOUD_OBJECT_REGION");
+  command
+      .add_option("--object-credentials", settings.credentials,
+                  "Keys for it, in the section [default] of a file in AWS's "
+                  "format; default: $AWS_ACCESS_KEY_ID, "
+                  "$AWS_SECRET_ACCESS_KEY")
+      ->type_name("FILE")
+      ->envname("SKERRY_CLOUD_OBJECT_CREDENTIALS");
+  command
+      .add_option("--object-ca", settings.ca_file,
+                  "Trust its certificate by this CA (PEM)")
+      ->type_name("FILE")
+      ->envname("SKERRY_CLOUD_OBJECT_CA");
+  command
+      .add_option("--object-scope", settings.scope,
+                  "Read and write there only below s3://BUCKET/PREFIX")
+      ->type_name("S3URI")
+      ->envname("SKERRY_CLOUD_OBJECT_SCOPE");
+}
+
+Result<ExternalPlace> ReadObjectSettings(const ObjectSettings& settings) {
+  const std::pair<std::string_view, const std::optional<std::string>*> more[] =
+      {{"--object-region", &settings.region},
+       {"--object-credentials", &settings.credentials},
+       {"--object-ca", &settings.ca_file},
+       {"--object-scope", &settings.scope}};
+  for (const auto& [name, value] : more) {
+    if (!settings.endpoint && *value) {
+      return InvalidArgument(std::string(name) +
+                             " is for an S3 that --object-endpoint names");
+    }
+  }
+  return ExternalPlace{.endpoint = settings.endpoint.value_or(""),
+                       .region = settings.region.value_or(""),
+                       .ca_file = settings.ca_file.value_or(""),
+                       .credentials_file = settings.credentials.value_or(""),
+                       .scope = settings.scope.value_or("")};
+}
+
 void AddSettings(CLI::App& command, Settings& settings) {
   AddDataOption(command, settings.data_folder);
   command
@@ -190,6 +246,7 @@ void AddSettings(CLI::App& command, Settings& settings) {
       ->type_name("COUNT")
       ->envname("SKERRY_CLOUD_WORKERS")
       ->check(CLI::Range(0, 256));
+  AddObjectOptions(command, settings.objects);
   AddJobOptions(command, settings);
   command
       .add_option("--agent", settings.agent_socket,
@@ -207,6 +264,7 @@ Result<ControlPlaneConfig> ReadSettings(const Settings& given) {
   ControlPlaneConfig config;
   config.data_folder = settings.data_folder;
   config.database_url = settings.database.value_or("");
+  SKERRY_ASSIGN_OR_RETURN(config.objects, ReadObjectSettings(settings.objects));
   ServerOptions& server = config.server;
   server.address = settings.listen.value_or(server.address);
   server.certificate_file = settings.tls_certificate.value_or("");

@@ -6,9 +6,25 @@
 #include <string>
 
 #include "skerry/base/result.h"
+#include "skerry/cloud/objects/object_access.h"
 #include "skerry/cloud/service/control_plane.h"
 
 namespace skerry::cloud {
+
+/// Where objects are, if not in the data folder.
+struct ObjectSettings {
+  std::optional<std::string> endpoint;
+  std::optional<std::string> region;
+  std::optional<std::string> credentials;
+  std::optional<std::string> ca_file;
+  std::optional<std::string> scope;
+};
+
+/// Declares --object-endpoint and what belongs to it.
+void AddObjectOptions(CLI::App& command, ObjectSettings& settings);
+
+/// kInvalidArgument names what makes no sense without an endpoint.
+Result<ExternalPlace> ReadObjectSettings(const ObjectSettings& settings);
 
 /// What the command line and the environment say. What is absent is left to
 /// the configuration file, and then to the defaults.
@@ -17,6 +33,7 @@ struct Settings {
   std::string data_folder;
   std::optional<std::string> listen;
   std::optional<std::string> database;
+  ObjectSettings objects;
   std::optional<std::string> tls_certificate;
   std::optional<std::string> tls_key;
   std::optional<int> workers;

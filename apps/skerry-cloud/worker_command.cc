@@ -8,6 +8,7 @@
 #include <string>
 
 #include "command.h"
+#include "settings.h"
 #include "skerry/cloud/jobs/job_service.h"
 #include "skerry/platform/signals.h"
 #include "skerry/telemetry/log.h"
@@ -20,6 +21,7 @@ constexpr std::array kStopSignals = {SIGTERM, SIGINT};
 
 struct WorkerSettings {
   RemoteWorker::Options worker;
+  ObjectSettings objects;
   int memory_mib = 0;
   int drain_seconds = 30;
   std::string log_format = "text";
@@ -32,6 +34,14 @@ Result<void> Work(WorkerSettings settings) {
   if (settings.memory_mib > 0) {
     settings.worker.worker.limits.memory_bytes =
         static_cast<std::uint64_t>(settings.memory_mib) << 20;
+  }
+  SKERRY_ASSIGN_OR_RETURN(settings.worker.objects,
+                          ReadObjectSettings(settings.objects));
+  if (!settings.worker.objects.endpoint.empty() &&
+      settings.worker.objects.credentials_file.empty()) {
+    return InvalidArgument(
+        "--object-endpoint wants --object-credentials: the environment has the "
+        "worker's key for the control plane");
   }
   SKERRY_ASSIGN_OR_RETURN(const telemetry::LogFormat format,
                           telemetry::ParseLogFormat(settings.log_format));
@@ -74,6 +84,7 @@ void AddWorkerCommand(CLI::App& app, Action& action) {
                    "A folder for jobs while they run; it is theirs alone")
       ->type_name("DIR")
       ->required();
+  AddObjectOptions(*command, settings->objects);
   command->add_option("--jobs", worker.job_count, "Jobs at once; default 1")
       ->type_name("COUNT")
       ->check(CLI::Range(1, 256));
@@ -102,7 +113,9 @@ void AddWorkerCommand(CLI::App& app, Action& action) {
       ->type_name("FORMAT");
   command->footer(
       "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY hold a key whose role is "
-      "worker.\nTERM and INT end it: a job that does not end in time is given "
+      "worker.\nIf the control plane "
+      "has --object-endpoint, give the same here.\nTERM and INT end it: a job "
+      "that does not end in time is given "
       "back.\n\nExamples:\n  skerry cloud keys add --role worker --name "
       "builder\n"
       "  skerry-cloud worker --url https://cloud:8780 --work /var/tmp/jobs");

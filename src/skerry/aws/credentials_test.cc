@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <string>
 
 #include "skerry/aws/iot_credentials.h"
+#include "skerry/platform/file.h"
+#include "skerry/platform/temp_directory.h"
 
 namespace skerry::aws {
 namespace {
@@ -39,6 +42,51 @@ TEST(CredentialsTest, AMissingVariableIsNamed) {
   ASSERT_FALSE(read.has_value());
   EXPECT_EQ(read.error().code(), ErrorCode::kFailedPrecondition);
   EXPECT_THAT(read.error().message(), HasSubstr("AWS_SECRET_ACCESS_KEY"));
+}
+
+class FileCredentialsTest : public testing::Test {
+ protected:
+  Result<Credentials> Read(const std::string& text, mode_t mode = 0600) {
+    EXPECT_TRUE(platform::WriteTextFile(path_, text).has_value());
+    EXPECT_EQ(chmod(path_.c_str(), mode), 0);
+    return provider_();
+  }
+
+  platform::TempDirectory folder_ =
+      *platform::TempDirectory::Create("credentials");
+  std::string path_ = folder_.Join("credentials");
+  CredentialsProvider provider_ = FileCredentials(path_);
+};
+
+TEST_F(FileCredentialsTest, TheDefaultSectionIsReadAnewEachTime) {
+  const auto first = Read(
+      "# mine\n[other]\naws_access_key_id = no\n[default]\r\n"
+      "aws_access_key_id = id\r\naws_secret_access_key=a+b/c=\n"
+      "region = x\n[third]\naws_secret_access_key = no\n");
+  const auto second = Read(
+      "aws_access_key_id=two\naws_secret_access_key=s\n"
+      "aws_session_token=t");
+
+  ASSERT_TRUE(first.has_value()) << first.error().message();
+  EXPECT_EQ(first->access_key_id, "id");
+  EXPECT_EQ(first->secret_access_key, "a+b/c=");
+  EXPECT_EQ(first->session_token, "");
+  ASSERT_TRUE(second.has_value()) << second.error().message();
+  EXPECT_EQ(second->access_key_id, "two");
+  EXPECT_EQ(second->session_token, "t");
+}
+
+TEST_F(FileCredentialsTest, WhatIsWrongWithTheFileIsNamed) {
+  const auto none = provider_();
+  const auto empty = Read("[default]\naws_access_key_id = id\n");
+  const auto open = Read("aws_access_key_id=i\naws_secret_access_key=s", 0640);
+
+  EXPECT_EQ(none.error().code(), ErrorCode::kNotFound);
+  EXPECT_THAT(none.error().message(), HasSubstr(path_));
+  EXPECT_EQ(empty.error().code(), ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(empty.error().message(), HasSubstr("aws_secret_access_key"));
+  EXPECT_EQ(open.error().code(), ErrorCode::kPermissionDenied);
+  EXPECT_THAT(open.error().message(), HasSubstr("chmod 600"));
 }
 
 TEST(CredentialsTest, TheIotAnswerIsRead) {

@@ -205,9 +205,9 @@ class S3ClientImpl final : public S3Client {
   // `verb`: what could not be done if it failed.
   Result<http::Response> Do(std::string_view verb, const std::string& bucket,
                             const Call& call) {
-    SKERRY_ASSIGN_OR_RETURN(http::Response answer, Send(bucket, call));
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    return ErrorOfS3(answer.status, answer.body)
+    auto answer = Send(bucket, call);
+    if (answer && answer->status >= 200 && answer->status < 300) return answer;
+    return (answer ? ErrorOfS3(answer->status, answer->body) : answer.error())
         .WithContext("cannot " + std::string(verb) + ' ' + bucket + '/' +
                      call.key);
   }

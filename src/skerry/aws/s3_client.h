@@ -25,6 +25,12 @@ using CredentialsProvider = std::function<Result<Credentials>()>;
 /// kFailedPrecondition names the variable that is missing.
 CredentialsProvider EnvironmentCredentials();
 
+/// From the section [default] of a file in AWS's format, read anew each time:
+/// what is put in its place is used at once. Errors: kNotFound;
+/// kPermissionDenied if others may read it; kFailedPrecondition names what is
+/// not in it.
+CredentialsProvider FileCredentials(std::string path);
+
 /// From an IoT credential provider
 /// ("https://HOST/role-aliases/ALIAS/credentials"), by the device's
 /// certificate over mutual TLS; kept until shortly before they expire.

@@ -136,13 +136,8 @@ class RemoteWorkerImpl final : public RemoteWorker {
                                                  .region = options.region,
                                                  .ca_file = options.ca_file},
                                                 credentials));
-    aws::S3Options s3;
-    s3.endpoint = options.url;
-    s3.region = options.region;
-    s3.ca_file = options.ca_file;
     SKERRY_RETURN_IF_ERROR(platform::MakeFolders(shop_.pool.work_folder));
-    SKERRY_ASSIGN_OR_RETURN(
-        objects_, ExternalObjects(s3, credentials, shop_.pool.work_folder));
+    SKERRY_ASSIGN_OR_RETURN(objects_, OpenObjects(options, credentials));
     SKERRY_ASSIGN_OR_RETURN(
         pool_, JobPool::Create(shop_.pool, *source_, *objects_,
                                shop_.sandbox.get(), {}, log, metrics));
@@ -154,6 +149,21 @@ class RemoteWorkerImpl final : public RemoteWorker {
   }
 
  private:
+  Result<std::unique_ptr<ObjectAccess>> OpenObjects(
+      const Options& options, const aws::CredentialsProvider& credentials) {
+    const std::string& scratch = shop_.pool.work_folder;
+    if (!options.objects.endpoint.empty()) {
+      ExternalPlace place = options.objects;
+      if (place.region.empty()) place.region = options.region;
+      return OpenExternalPlace(place, scratch);
+    }
+    aws::S3Options s3;
+    s3.endpoint = options.url;
+    s3.region = options.region;
+    s3.ca_file = options.ca_file;
+    return ExternalObjects(s3, credentials, scratch);
+  }
+
   Workshop shop_;
   std::unique_ptr<JobSource> source_;
   std::unique_ptr<ObjectAccess> objects_;

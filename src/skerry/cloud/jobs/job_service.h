@@ -58,14 +58,15 @@ class JobService {
 };
 
 /// Runs compilations for a control plane on another machine. Objects come from
-/// the same server, by S3.
+/// the same server, by S3, unless they are elsewhere.
 class RemoteWorker {
  public:
   struct Options {
     JobWorkerOptions worker = {};
     std::string url = {};
     std::string region = "us-east-1";
-    std::string ca_file = {};  ///< empty: the system's
+    std::string ca_file = {};    ///< empty: the system's
+    ExternalPlace objects = {};  ///< what the control plane has
   };
 
   /// Errors: as `JobService::Create`; kInvalidArgument for a bad URL. That the

@@ -60,4 +60,25 @@ Result<std::unique_ptr<ObjectAccess>> ExternalObjects(
     const aws::S3Options& options, aws::CredentialsProvider credentials,
     const std::string& scratch_folder);
 
+/// An S3 of others, as an operator names it.
+struct ExternalPlace {
+  std::string endpoint = {};          ///< "https://s3.example"; empty: none
+  std::string region = {};            ///< empty: the control plane's own
+  std::string ca_file = {};           ///< empty: the system's
+  std::string credentials_file = {};  ///< empty: the environment's AWS_...
+  /// "s3://BUCKET/PREFIX": only what is below it is read and written, by
+  /// whole names between slashes. Empty: all that the credentials may.
+  std::string scope = {};
+};
+
+/// Access to the objects of `place`. kInvalidArgument for a bad endpoint or
+/// scope; errors of the credentials.
+Result<std::unique_ptr<ObjectAccess>> OpenExternalPlace(
+    const ExternalPlace& place, const std::string& scratch_folder);
+
+/// Access to what of `objects` is below `scope`, and to nothing else:
+/// kPermissionDenied names both.
+std::unique_ptr<ObjectAccess> ObjectsWithin(
+    ObjectUri scope, std::unique_ptr<ObjectAccess> objects);
+
 }  // namespace skerry::cloud

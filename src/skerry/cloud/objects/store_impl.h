@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -100,6 +101,10 @@ Result<ObjectInfo> InsertVersion(Transaction& transaction, Refusal& refusal,
 
 std::string MetadataText(const std::map<std::string, std::string>& metadata);
 std::map<std::string, std::string> MetadataOf(const std::string& text);
+
+/// Executes `sql`, however many rows it changes.
+Result<void> ExecuteSql(Transaction& transaction, std::string_view sql,
+                        std::span<const SqlValue> parameters);
 
 Result<void> RunAlso(const AlsoWrite& also, Transaction& transaction);
 

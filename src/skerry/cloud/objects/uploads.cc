@@ -21,17 +21,10 @@ UploadInfo UploadOf(const std::string& bucket, const SqlRow& row) {
           .full_object_checksum = IntOf(row.at(6)) != 0};
 }
 
-Result<void> Run(Transaction& transaction, std::string_view sql,
-                 std::span<const SqlValue> parameters) {
-  auto count = transaction.Execute(sql, parameters);
-  if (!count) return count.error();
-  return {};
-}
-
 Result<void> TouchUpload(Transaction& transaction, const UploadInfo& upload) {
-  return Run(transaction,
-             "UPDATE uploads SET touched = $2 WHERE upload_id = $1",
-             std::array<SqlValue, 2>{upload.id, NowMicros()});
+  return ExecuteSql(transaction,
+                    "UPDATE uploads SET touched = $2 WHERE upload_id = $1",
+                    std::array<SqlValue, 2>{upload.id, NowMicros()});
 }
 
 // Uploads in the order of key and id, as common prefixes where asked.
@@ -129,17 +122,17 @@ ApiResult<UploadInfo> ObjectStoreImpl::CreateUpload(UploadInfo upload,
         (void)bucket;
         upload.id = NewRowId();
         upload.created = NowMicros();
-        SKERRY_RETURN_IF_ERROR(
-            Run(transaction,
-                "INSERT INTO uploads (upload_id, bucket, key_hex, created,"
-                " touched, content_type, metadata, checksum_algorithm,"
-                " full_object_checksum, completed_version)"
-                " VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, '')",
-                std::array<SqlValue, 8>{
-                    upload.id, upload.bucket, KeyHex(upload.key),
-                    upload.created, upload.content_type,
-                    MetadataText(upload.metadata), upload.checksum_algorithm,
-                    std::int64_t{upload.full_object_checksum}}));
+        SKERRY_RETURN_IF_ERROR(ExecuteSql(
+            transaction,
+            "INSERT INTO uploads (upload_id, bucket, key_hex, created,"
+            " touched, content_type, metadata, checksum_algorithm,"
+            " full_object_checksum, completed_version)"
+            " VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, '')",
+            std::array<SqlValue, 8>{
+                upload.id, upload.bucket, KeyHex(upload.key), upload.created,
+                upload.content_type, MetadataText(upload.metadata),
+                upload.checksum_algorithm,
+                std::int64_t{upload.full_object_checksum}}));
         SKERRY_RETURN_IF_ERROR(RunAlso(also, transaction));
         return upload;
       });
@@ -169,7 +162,7 @@ ApiResult<ObjectPart> ObjectStoreImpl::PutPart(const UploadInfo& upload,
                               std::array<SqlValue, 1>{upload.id}));
         if (open.empty()) return refusal.Say(NoSuchUpload(upload.id));
         part.modified = NowMicros();
-        SKERRY_RETURN_IF_ERROR(Run(
+        SKERRY_RETURN_IF_ERROR(ExecuteSql(
             transaction,
             "INSERT INTO upload_parts (upload_id, part_number, byte_count,"
             " etag, blob, checksum, modified)"
@@ -227,7 +220,7 @@ ApiResult<void> ObjectStoreImpl::AbortUpload(const UploadInfo& upload,
                                 " completed_version = ''",
                                 id));
         if (count == 0) return refusal.Say(NoSuchUpload(upload.id));
-        SKERRY_RETURN_IF_ERROR(Run(
+        SKERRY_RETURN_IF_ERROR(ExecuteSql(
             transaction, "DELETE FROM upload_parts WHERE upload_id = $1", id));
         SKERRY_RETURN_IF_ERROR(RunAlso(also, transaction));
         return Done{};

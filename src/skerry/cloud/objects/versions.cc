@@ -77,16 +77,9 @@ Result<void> CheckCondition(Transaction& transaction, Refusal& refusal,
                       "If-Match: the object's ETag is \"" + etag + '"'});
 }
 
-Result<void> Run(Transaction& transaction, std::string_view sql,
-                 std::span<const SqlValue> parameters) {
-  auto count = transaction.Execute(sql, parameters);
-  if (!count) return count.error();
-  return {};
-}
-
 Result<void> InsertRow(Transaction& transaction, const ObjectInfo& info,
                        const std::string& row_id) {
-  return Run(
+  return ExecuteSql(
       transaction,
       "INSERT INTO object_versions (bucket, key_hex, row_id, version_id,"
       " latest, delete_marker, byte_count, etag, blob, modified, content_type,"
@@ -111,18 +104,18 @@ Result<DeletedObject> RemoveVersion(Transaction& transaction,
   const ObjectInfo found = InfoOf(bucket, rows[0]);
   deleted.delete_marker = found.delete_marker;
   const std::string key_hex = KeyHex(key);
-  SKERRY_RETURN_IF_ERROR(
-      Run(transaction,
-          "DELETE FROM object_versions WHERE bucket = $1 AND key_hex = $2"
-          " AND version_id = $3",
-          std::array<SqlValue, 3>{bucket, key_hex, version_id}));
+  SKERRY_RETURN_IF_ERROR(ExecuteSql(
+      transaction,
+      "DELETE FROM object_versions WHERE bucket = $1 AND key_hex = $2"
+      " AND version_id = $3",
+      std::array<SqlValue, 3>{bucket, key_hex, version_id}));
   if (!found.latest) return deleted;
   SKERRY_RETURN_IF_ERROR(
-      Run(transaction,
-          "UPDATE object_versions SET latest = 1 WHERE bucket = $1 AND"
-          " key_hex = $2 AND row_id = (SELECT max(row_id) FROM"
-          " object_versions WHERE bucket = $1 AND key_hex = $2)",
-          std::array<SqlValue, 2>{bucket, key_hex}));
+      ExecuteSql(transaction,
+                 "UPDATE object_versions SET latest = 1 WHERE bucket = $1 AND"
+                 " key_hex = $2 AND row_id = (SELECT max(row_id) FROM"
+                 " object_versions WHERE bucket = $1 AND key_hex = $2)",
+                 std::array<SqlValue, 2>{bucket, key_hex}));
   return deleted;
 }
 
@@ -143,6 +136,13 @@ Result<DeletedObject> HideOrRemove(Transaction& transaction, Refusal& refusal,
 }
 
 }  // namespace
+
+Result<void> ExecuteSql(Transaction& transaction, std::string_view sql,
+                        std::span<const SqlValue> parameters) {
+  auto count = transaction.Execute(sql, parameters);
+  if (!count) return count.error();
+  return {};
+}
 
 std::string MetadataText(const std::map<std::string, std::string>& metadata) {
   return metadata.empty() ? "" : JsonText(metadata);
@@ -210,18 +210,18 @@ Result<ObjectInfo> InsertVersion(Transaction& transaction, Refusal& refusal,
   const std::string key_hex = KeyHex(info.key);
   const std::array<SqlValue, 2> key = {info.bucket, key_hex};
   if (!kept) {
-    SKERRY_RETURN_IF_ERROR(
-        Run(transaction,
-            "DELETE FROM object_versions WHERE bucket = $1 AND key_hex = $2"
-            " AND version_id = 'null'",
-            key));
+    SKERRY_RETURN_IF_ERROR(ExecuteSql(
+        transaction,
+        "DELETE FROM object_versions WHERE bucket = $1 AND key_hex = $2"
+        " AND version_id = 'null'",
+        key));
   }
   if (bucket.versioning != Versioning::kOff) {
     SKERRY_RETURN_IF_ERROR(
-        Run(transaction,
-            "UPDATE object_versions SET latest = 0 WHERE bucket = $1 AND"
-            " key_hex = $2 AND latest = 1",
-            key));
+        ExecuteSql(transaction,
+                   "UPDATE object_versions SET latest = 0 WHERE bucket = $1 AND"
+                   " key_hex = $2 AND latest = 1",
+                   key));
   }
   info.version_id = kept ? row_id : "null";
   info.latest = true;
@@ -345,13 +345,13 @@ ApiResult<void> ObjectStoreImpl::SetMetadata(const ObjectInfo& object,
                                            object.key, object.version_id));
         found.metadata.erase(name);
         if (!value.empty()) found.metadata[name] = value;
-        SKERRY_RETURN_IF_ERROR(
-            Run(transaction,
-                "UPDATE object_versions SET metadata = $4 WHERE bucket = $1"
-                " AND key_hex = $2 AND version_id = $3",
-                std::array<SqlValue, 4>{object.bucket, KeyHex(object.key),
-                                        found.version_id,
-                                        MetadataText(found.metadata)}));
+        SKERRY_RETURN_IF_ERROR(ExecuteSql(
+            transaction,
+            "UPDATE object_versions SET metadata = $4 WHERE bucket = $1"
+            " AND key_hex = $2 AND version_id = $3",
+            std::array<SqlValue, 4>{object.bucket, KeyHex(object.key),
+                                    found.version_id,
+                                    MetadataText(found.metadata)}));
         SKERRY_RETURN_IF_ERROR(RunAlso(also, transaction));
         return Done{};
       });

@@ -64,6 +64,13 @@ class S3Exchange final : public Exchange {
     if (!verified) return std::unexpected(RefusalOf(verified.error()));
     verified_ = *std::move(verified);
     call_.principal = verified_.principal;
+    if (!call_.options.objects_elsewhere.empty()) {
+      return std::unexpected(ApiError{
+          501, "NotImplemented",
+          "this control plane keeps its objects in the S3 at " +
+              call_.options.objects_elsewhere +
+              "; send requests for objects there, with that S3's keys"});
+    }
     const auto operation = FindOperation(head_, call_.target);
     if (!operation) return std::unexpected(operation.error());
     operation_ = *operation;

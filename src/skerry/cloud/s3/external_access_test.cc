@@ -114,5 +114,26 @@ TEST_F(ExternalObjectsTest, ErrorsNameTheObject) {
   EXPECT_THAT(nowhere.error().message(), HasSubstr("NoSuchBucket"));
 }
 
+TEST_F(ExternalObjectsTest, NothingOutsideOfAScopeIsTouched) {
+  const auto within = ObjectsWithin({"bucket", "models"}, std::move(access_));
+  for (const std::string key : {"models", "models/a", "models/../a"}) {
+    const auto put = within->Put({"bucket", key}, FileOf("x"), "a/b");
+    EXPECT_TRUE(put.has_value()) << put.error().message();
+  }
+
+  for (const ObjectUri& uri :
+       {ObjectUri{"bucket", "models-2/a"}, ObjectUri{"bucket", "model"},
+        ObjectUri{"bucket", ""}, ObjectUri{"other", "models/a"}}) {
+    const auto put = within->Put(uri, FileOf("x"), "a/b");
+    const auto got = within->Get(uri, folder_.Join("out"), 1);
+
+    EXPECT_EQ(put.error().code(), ErrorCode::kPermissionDenied) << uri.key;
+    EXPECT_THAT(put.error().message(), HasSubstr("s3://bucket/models"));
+    EXPECT_EQ(got.error().code(), ErrorCode::kPermissionDenied) << uri.key;
+    EXPECT_FALSE(within->Head(uri).has_value());
+    EXPECT_FALSE(within->Open(uri, 1).has_value());
+  }
+}
+
 }  // namespace
 }  // namespace skerry::cloud

@@ -18,6 +18,9 @@ struct S3Options {
   /// bucket; all others have it in the path.
   std::vector<std::string> base_hosts = {"localhost"};
   std::string region = "us-east-1";
+  /// The S3 that has the objects, where this one only says so, in a 501; empty:
+  /// they are here.
+  std::string objects_elsewhere = {};
   /// Where refusals are told; or none.
   const telemetry::Logger* log = nullptr;
   std::function<std::chrono::system_clock::time_point()> now =

@@ -84,7 +84,16 @@ Result<void> ControlPlaneImpl::OpenStores() {
   jobs_ = std::make_unique<JobQueue>(*database_);
   SKERRY_ASSIGN_OR_RETURN(objects_,
                           ObjectStore::Create(*database_, folder_.objects()));
-  object_access_ = LocalObjects(*objects_);
+  if (config_.objects.endpoint.empty()) {
+    object_access_ = LocalObjects(*objects_);
+  } else {
+    ExternalPlace place = config_.objects;
+    if (place.region.empty()) place.region = folder_.region;
+    SKERRY_ASSIGN_OR_RETURN(object_access_,
+                            OpenExternalPlace(place, folder_.work()));
+    log_.Info("objects_elsewhere",
+              {{"endpoint", place.endpoint}, {"scope", place.scope}});
+  }
   SKERRY_ASSIGN_OR_RETURN(job_logs_, JobLogs::Create(folder_.job_logs()));
   return {};
 }
@@ -101,9 +110,11 @@ void ControlPlaneImpl::MakeHandlers() {
                             .region = folder_.region});
   sagemaker_ = NewSageMakerHandler(*database_, *keys_, *jobs_,
                                    {.agent_socket = config_.agent_socket});
-  s3_ = NewS3Handler(
-      *objects_, *keys_,
-      {.base_hosts = BaseHosts(), .region = folder_.region, .log = &log_});
+  s3_ = NewS3Handler(*objects_, *keys_,
+                     {.base_hosts = BaseHosts(),
+                      .region = folder_.region,
+                      .objects_elsewhere = config_.objects.endpoint,
+                      .log = &log_});
   sts_ = NewStsHandler(*keys_);
   job_handler_ = NewJobHandler(*keys_, *jobs_, *job_logs_);
   router_ = NewRouter({.status = status_.get(),

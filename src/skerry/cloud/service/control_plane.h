@@ -9,6 +9,7 @@
 #include "skerry/cloud/database/database.h"
 #include "skerry/cloud/identity/identity.h"
 #include "skerry/cloud/jobs/sandbox.h"
+#include "skerry/cloud/objects/object_access.h"
 #include "skerry/cloud/server/server.h"
 #include "skerry/cloud/service/data_folder.h"
 #include "skerry/telemetry/log.h"
@@ -18,6 +19,7 @@ namespace skerry::cloud {
 struct ControlPlaneConfig {
   std::string data_folder = {};
   std::string database_url = {};  ///< empty: what the folder says
+  ExternalPlace objects = {};     ///< empty: objects are in the folder
   ServerOptions server = {};
   std::string metrics_token = {};
   int job_count = 1;  ///< compilations at once in this process; 0: none
