@@ -105,8 +105,11 @@ class Cloud:
         """Ends the server as a service manager does; its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=WAIT_S)
-        self._log.close()
+        try:
+            code = self.process.wait(timeout=WAIT_S)
+        finally:
+            self.process.kill()  # which does nothing to one that has ended
+            self._log.close()
         return code
 
     def kill(self) -> None:

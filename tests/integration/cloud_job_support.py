@@ -1,4 +1,4 @@
-"""Jobs of skerry-cloud by boto3: requests for them, and waiting for their end."""
+"""Jobs of skerry-cloud by boto3: requests, and waiting for their end."""
 
 from __future__ import annotations
 

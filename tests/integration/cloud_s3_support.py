@@ -15,7 +15,8 @@ REGION = "us-east-1"
 class Server(cloud.Cloud):
     """A control plane with an admin's and a viewer's key."""
 
-    def __init__(self, folder: pathlib.Path, *options, init: tuple = ()) -> None:
+    def __init__(self, folder: pathlib.Path, *options,
+                 init: tuple = ()) -> None:
         super().__init__(folder, "--workers", "0", *options, init=init)
         self.admin = (self.keys["AWS_ACCESS_KEY_ID"],
                       self.keys["AWS_SECRET_ACCESS_KEY"])

@@ -731,7 +731,8 @@ def test_a_thousand_objects_in_and_out(server: Server, s3, bucket: str,
         digest = hashlib.sha256()
         with path.open("wb") as file:
             for at in range(0, size, MIB):
-                piece = (b"%6d%18d" % (number, at) + block)[:min(MIB, size - at)]
+                piece = b"%6d%18d" % (number, at) + block
+                piece = piece[:min(MIB, size - at)]
                 digest.update(piece)
                 file.write(piece)
         return digest.hexdigest()

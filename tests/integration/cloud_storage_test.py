@@ -58,6 +58,14 @@ def make_elsewhere(tmp_path_factory, tiny):
     made.stop()
 
 
+@pytest.fixture(name="fresh")
+def make_fresh(tmp_path, tiny, request):
+    """One of a test's own, with the options that it is parametrised by."""
+    made = Elsewhere(tmp_path, tiny, *request.param)
+    yield made
+    made.stop()
+
+
 def test_jobs_take_and_leave_objects_elsewhere(elsewhere) -> None:
     job = compiled(elsewhere.sagemaker, tiny_request("outside"))
     assert job["CompilationJobStatus"] == "COMPLETED", job["FailureReason"]
@@ -93,35 +101,35 @@ def test_the_control_planes_own_s3_says_where_objects_are(elsewhere) -> None:
     assert elsewhere.store.url.encode() not in body
 
 
-def test_a_worker_elsewhere_goes_to_the_same_s3(tmp_path, tiny) -> None:
-    made = Elsewhere(tmp_path, tiny, "--workers", "0")
-    made.sagemaker.create_compilation_job(**tiny_request("remote"))
-    command = [cloud.PROGRAM, "worker", "--url", made.plane.url, "--work",
+@pytest.mark.parametrize("fresh", [["--workers", "0"]], indirect=True)
+def test_a_worker_elsewhere_goes_to_the_same_s3(fresh, tmp_path) -> None:
+    fresh.sagemaker.create_compilation_job(**tiny_request("remote"))
+    command = [cloud.PROGRAM, "worker", "--url", fresh.plane.url, "--work",
                tmp_path / "work"]
-    env = made.plane.environment()
+    env = fresh.plane.environment()
     refused = subprocess.run(
-        [*command, "--object-endpoint", made.store.url], env=env,
+        [*command, "--object-endpoint", fresh.store.url], env=env,
         capture_output=True, text=True, timeout=60, check=False)
     assert refused.returncode == 2
     assert "--object-credentials" in refused.stderr
     with (tmp_path / "worker.log").open("w") as log:
-        worker = subprocess.Popen([*command, *made.options], env=env,
+        worker = subprocess.Popen([*command, *fresh.options], env=env,
                                   stdout=log, stderr=subprocess.STDOUT)
     try:
-        job = await_compilation(made.sagemaker, "remote")
+        job = await_compilation(fresh.sagemaker, "remote")
     finally:
         worker.terminate()
         assert worker.wait(60) == 0
     assert job["CompilationJobStatus"] == "COMPLETED", job["FailureReason"]
-    assert download(made.s3, job["ModelArtifacts"]["S3ModelArtifacts"])
-    made.stop()
+    assert download(fresh.s3, job["ModelArtifacts"]["S3ModelArtifacts"])
 
 
-def test_why_a_job_fails_without_its_objects(tmp_path, tiny) -> None:
-    made = Elsewhere(tmp_path, tiny, "--object-scope", "s3://models/in")
-    outside = compiled(made.sagemaker, tiny_request("outside"))
-    made.store.stop()
-    down = compiled(made.sagemaker, tiny_request("down"))
+@pytest.mark.parametrize("fresh", [["--object-scope", "s3://models/in"]],
+                         indirect=True)
+def test_why_a_job_fails_without_its_objects(fresh) -> None:
+    outside = compiled(fresh.sagemaker, tiny_request("outside"))
+    fresh.store.stop()
+    down = compiled(fresh.sagemaker, tiny_request("down"))
 
     assert outside["CompilationJobStatus"] == "FAILED"
     assert "s3://models/tiny/" in outside["FailureReason"]
@@ -129,8 +137,7 @@ def test_why_a_job_fails_without_its_objects(tmp_path, tiny) -> None:
     assert down["CompilationJobStatus"] == "FAILED"
     assert down["FailureReason"] == (
         "ServerError: cannot look at models/in/tiny.tar.gz: "
-        f"{made.store.url}: Connection refused")
-    made.plane.stop()
+        f"{fresh.store.url}: Connection refused")
 
 
 @pytest.mark.parametrize("options, words", [

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "skerry/cloud/jobs/contained_process.h"
+#include "skerry/cloud/jobs/job_user.h"
 #include "skerry/platform/errno_error.h"
 #include "skerry/platform/folder.h"
 #include "skerry/platform/random.h"
@@ -195,7 +196,12 @@ class SandboxImpl final : public Sandbox {
 
   Result<SandboxResult> Run(const SandboxCommand& command,
                             unsigned slot) override {
-    const unsigned user = options_.user_base + slot;
+    std::optional<JobUser> taken;
+    if (changes_user()) {
+      // Another control plane on this machine counts from the same number.
+      SKERRY_ASSIGN_OR_RETURN(taken, JobUser::Take(options_.user_base + slot));
+    }
+    const unsigned user = taken ? taken->number() : 0;
     SKERRY_RETURN_IF_ERROR(Prepare(command.work_folder, user));
     ContainedStart start;
     start.folder = wraps() ? "/" : command.work_folder + "/out";

@@ -82,7 +82,8 @@ struct SandboxOptions {
   std::vector<std::string> program_folders = {};
   /// Where work folders will be; it is made. For trying.
   std::string work_root = {};
-  /// As root: jobs run as this user number and those after it.
+  /// As root: jobs run as this user number and those after it, no two of a
+  /// machine as the same.
   unsigned user_base = 61184;
 };
 

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <thread>
 
+#include "skerry/cloud/jobs/job_user.h"
 #include "skerry/platform/file.h"
 #include "skerry/platform/temp_directory.h"
 
@@ -182,6 +183,41 @@ TEST_P(SandboxTest, LeavesNothingRunning) {
     }
   }
   EXPECT_EQ(found, "");
+}
+
+TEST_P(SandboxTest, HarmsNoJobOfAnotherServer) {
+  auto other = Sandbox::Create({.method = GetParam(),
+                                .program = "/bin/sh",
+                                .work_root = folder_.Join("other")});
+  ASSERT_TRUE(other.has_value()) << other.error().message();
+  SandboxCommand nested;
+  nested.arguments = {"/bin/sh", "-c", "exit 0"};
+  nested.work_folder = folder_.Join("other/job");
+  bool ran = false;
+  // While the first one runs, in its own slot 3.
+  stop_ = [&] {
+    if (!ran) ran = (*other)->Run(nested, 3).has_value();
+    return false;
+  };
+
+  const SandboxResult result = Run("sleep 0.5; echo there");
+
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(result.end, SandboxEnd::kExited);
+  EXPECT_EQ(result.output, "there\n");
+}
+
+TEST(JobUserTest, NoTwoHaveTheSame) {
+  constexpr unsigned kFirst = 70000;
+  auto one = JobUser::Take(kFirst);
+  const auto two = JobUser::Take(kFirst);
+  ASSERT_TRUE(one.has_value() && two.has_value());
+  EXPECT_EQ(one->number(), kFirst);
+  EXPECT_EQ(two->number(), kFirst + 1);
+
+  one = Internal("given back");
+
+  EXPECT_EQ(JobUser::Take(kFirst)->number(), kFirst);
 }
 
 TEST_P(SandboxTest, StopsWhenAsked) {
