@@ -81,7 +81,7 @@ void AddWorkerCommand(CLI::App& app, Action& action) {
       ->required();
   command
       ->add_option("--work", worker.work_folder,
-                   "A folder for jobs while they run; it is theirs alone")
+                   "A folder for jobs while they run; workers may share it")
       ->type_name("DIR")
       ->required();
   AddObjectOptions(*command, settings->objects);

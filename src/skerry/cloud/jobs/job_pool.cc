@@ -13,6 +13,7 @@
 #include "skerry/cloud/jobs/compile_job.h"
 #include "skerry/cloud/jobs/lease_keeper.h"
 #include "skerry/cloud/jobs/packaging_job.h"
+#include "skerry/cloud/jobs/work_folders.h"
 #include "skerry/platform/folder.h"
 #include "skerry/platform/thread.h"
 
@@ -23,7 +24,6 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kFinishAttemptsMax = 5;
-constexpr std::string_view kFolderPrefix = "job-";
 
 // A job's own folder, which goes away.
 class WorkFolder {
@@ -72,16 +72,7 @@ class JobPoolImpl final : public JobPool {
     if (options_.compile_thread_count > 0 && sandbox_ == nullptr) {
       return InvalidArgument("jobs that compile need a sandbox");
     }
-    SKERRY_RETURN_IF_ERROR(platform::MakeFolders(options_.work_folder));
-    std::error_code error;
-    for (fs::directory_iterator entry(options_.work_folder, error), end;
-         !error && entry != end; entry.increment(error)) {
-      if (!entry->path().filename().string().starts_with(kFolderPrefix)) {
-        continue;
-      }
-      std::error_code ignored;
-      fs::remove_all(entry->path(), ignored);
-    }
+    SKERRY_ASSIGN_OR_RETURN(folders_, WorkFolders::Open(options_.work_folder));
     for (int i = 0; i < options_.compile_thread_count; ++i) {
       const auto slot = static_cast<unsigned>(i);
       SKERRY_RETURN_IF_ERROR(
@@ -176,8 +167,7 @@ class JobPoolImpl final : public JobPool {
       return;
     }
     (*keeper)->Log("worker " + worker + "\n");
-    const WorkFolder folder(options_.work_folder + "/" +
-                            std::string(kFolderPrefix) + NewRowId());
+    const WorkFolder folder(folders_->NewPath());
     const JobOutcome outcome = Do(leased, **keeper, folder.path(), slot);
     const bool lost = (*keeper)->lost();
     const bool stopped_by_us = outcome.end == JobOutcome::End::kStopped &&
@@ -266,6 +256,7 @@ class JobPoolImpl final : public JobPool {
   }
 
   JobPoolOptions options_;
+  std::unique_ptr<WorkFolders> folders_;
   JobSource& source_;
   ObjectAccess& objects_;
   Sandbox* sandbox_;

@@ -18,7 +18,7 @@ namespace skerry::cloud {
 struct JobPoolOptions {
   std::string name = {};  ///< of this machine's pool, for logs
   int compile_thread_count = 1;
-  /// The folder of all work folders; what is in it is removed at the start.
+  /// The folder of all work folders, which other pools may share.
   std::string work_folder = {};
   SandboxLimits limits = {};
   /// CompileSettings::importers_index.

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "skerry/cloud/database/database_test_support.h"
 #include "skerry/cloud/jobs/archive_writer.h"
 #include "skerry/cloud/jobs/job_messages.h"
 #include "skerry/cloud/jobs/job_run_test_support.h"
+#include "skerry/cloud/jobs/work_folders.h"
 
 namespace skerry::cloud {
 namespace {
@@ -230,6 +232,30 @@ TEST(JobMessagesTest, WhatIsWrongIsSaid) {
       ParseJobError(409, PrintJobError({ErrorCode::kAborted, "gone"})).code(),
       ErrorCode::kAborted);
   EXPECT_EQ(ParseJobError(502, "<html>").code(), ErrorCode::kUnavailable);
+}
+
+TEST(WorkFoldersTest, WhatIsLeftOfPoolsThatAreGoneIsRemoved) {
+  const auto folder = *platform::TempDirectory::Create("work-folders-test");
+  const std::string left = folder.Join("job-gone-pool.x");
+  std::filesystem::create_directories(left + "/in");
+  std::filesystem::create_directories(folder.Join("other"));
+  std::ofstream(folder.Join("pool-gone-pool.lock")) << "";
+
+  auto one = WorkFolders::Open(folder.path());
+  ASSERT_TRUE(one.has_value()) << one.error().message();
+  const std::string used = (*one)->NewPath();
+  std::filesystem::create_directories(used);
+  const auto two = WorkFolders::Open(folder.path());
+
+  ASSERT_TRUE(two.has_value()) << two.error().message();
+  EXPECT_NE((*two)->NewPath(), (*two)->NewPath());
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_FALSE(std::filesystem::exists(folder.Join("pool-gone-pool.lock")));
+  EXPECT_TRUE(std::filesystem::exists(folder.Join("other")));
+  EXPECT_TRUE(std::filesystem::exists(used));
+  one->reset();
+  const auto three = WorkFolders::Open(folder.path());
+  EXPECT_FALSE(std::filesystem::exists(used));
 }
 
 }  // namespace

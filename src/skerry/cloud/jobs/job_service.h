@@ -19,7 +19,7 @@ namespace skerry::cloud {
 /// What workers are, wherever they run.
 struct JobWorkerOptions {
   int job_count = 1;             ///< compilations at once
-  std::string work_folder = {};  ///< becomes theirs alone
+  std::string work_folder = {};  ///< other workers may share it
   std::string program = {};      ///< `skerry`; empty: found, see below
   std::string sandbox = "auto";  ///< SandboxOptions::method
   SandboxLimits limits = {};
