@@ -34,14 +34,18 @@ class Cloud:
     """A control plane in `folder`; it may be stopped and started anew."""
 
     def __init__(self, folder: pathlib.Path, *options, url: str = "",
-                 init: tuple = ()) -> None:
-        self.folder = folder / "data"
+                 init: tuple = (), of: Cloud | None = None) -> None:
+        """`of`: a server whose data folder this one serves as well."""
+        self.folder = of.folder if of else folder / "data"
         self.options = options
         self._log_path = folder / "cloud.log"
         self._url = url
-        made = run("init", "--data", self.folder, *init)
-        assert made.returncode == 0, made.stderr
-        self.keys = exports(made.stdout)
+        if of:
+            self.keys = dict(of.keys)
+        else:
+            made = run("init", "--data", self.folder, *init)
+            assert made.returncode == 0, made.stderr
+            self.keys = exports(made.stdout)
         self.start()
 
     def start(self) -> None:

@@ -15,10 +15,12 @@ REGION = "eu-north-1"
 class Peer:
     """SageMaker's API of a folder, until it is closed."""
 
-    def __init__(self, folder, agent_socket=None):
+    def __init__(self, folder, agent_socket=None, database=None):
         command = [str(BUILD / "bin" / "sagemaker_peer"), str(folder)]
-        if agent_socket:
-            command.append(str(agent_socket))
+        if agent_socket or database:
+            command.append(str(agent_socket or ""))
+        if database:
+            command.append(database)
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.facts = json.loads(self.process.stdout.readline())

@@ -30,6 +30,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 import cloud
+import postgres
 from cloud_s3_support import Server
 
 MIB = 1 << 20
@@ -38,11 +39,21 @@ ODD_KEYS = ["a b+c", "ä/ü€𝄞", "../../etc/passwd", "a//b", "/lead", "..",
             "%41", "x&y<z>\"'", "end/", "a?b#c", "~-._", "k=v;w"]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory):
-    running = Server(tmp_path_factory.mktemp("s3"))
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def server(tmp_path_factory: pytest.TempPathFactory,
+           request: pytest.FixtureRequest):
+    database = None
+    if request.param == "postgresql":
+        if not postgres.PROGRAMS.is_dir():
+            pytest.skip(f"there is no {postgres.PROGRAMS}")
+        database = postgres.Postgres()
+    running = Server(
+        tmp_path_factory.mktemp("s3"),
+        init=("--database", database.new_database()) if database else ())
     yield running
     running.stop()
+    if database:
+        database.stop()
 
 
 @pytest.fixture(scope="module")

@@ -12,16 +12,25 @@ import pytest
 
 import agent
 import cloud_peer
+import postgres
 
 ROLE = "arn:aws:iam::000000000000:role/worker"
 OUTPUT = {"S3OutputLocation": "s3://captures/north"}
 
 
-@pytest.fixture(scope="module")
-def peer(tmp_path_factory):
-    peer = cloud_peer.Peer(tmp_path_factory.mktemp("peer"))
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def peer(tmp_path_factory, request):
+    database = None
+    if request.param == "postgresql":
+        if not postgres.PROGRAMS.is_dir():
+            pytest.skip(f"there is no {postgres.PROGRAMS}")
+        database = postgres.Postgres()
+    peer = cloud_peer.Peer(tmp_path_factory.mktemp("peer"),
+                           database=database and database.new_database())
     yield peer
     peer.close()
+    if database:
+        database.stop()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 // and operations, with a worker that ends each job at once without compiling
 // anything. Jobs whose name begins with "wait" are left alone.
 //
-//   sagemaker_peer FOLDER [AGENT_SOCKET]
+//   sagemaker_peer FOLDER [AGENT_SOCKET [DATABASE_URL]]
 //
 // prints one line of JSON: port, key and secret; ends when its input does.
 
@@ -78,8 +78,8 @@ bool EndOneJob(JobQueue& jobs, Database& database) {
   }
 }
 
-int Run(const std::string& folder, const std::string& agent_socket) {
-  auto database = Database::Open("sqlite:" + folder + "/metadata.sqlite");
+int Run(const std::string& url, const std::string& agent_socket) {
+  auto database = Database::Open(url);
   if (!database) return 1;
   for (const auto migrations :
        {IdentityMigrations(), JobMigrations(), SageMakerMigrations()}) {
@@ -127,9 +127,13 @@ int Run(const std::string& folder, const std::string& agent_socket) {
 }  // namespace skerry::cloud
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::fputs("usage: sagemaker_peer FOLDER [AGENT_SOCKET]\n", stderr);
+  if (argc < 2 || argc > 4) {
+    std::fputs("usage: sagemaker_peer FOLDER [AGENT_SOCKET [DATABASE_URL]]\n",
+               stderr);
     return 2;
   }
-  return skerry::cloud::Run(argv[1], argc == 3 ? argv[2] : "");
+  const std::string url =
+      argc == 4 ? argv[3]
+                : "sqlite:" + std::string(argv[1]) + "/metadata.sqlite";
+  return skerry::cloud::Run(url, argc >= 3 ? argv[2] : "");
 }
