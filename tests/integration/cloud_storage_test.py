@@ -161,3 +161,137 @@ def test_bad_settings_of_it_are_named(tmp_path, options, words) -> None:
 
     assert ended.returncode in (1, 2)
     assert words in ended.stderr
+
+
+# --- a full disk -------------------------------------------------------------
+
+class SmallDisk:
+    """A file system of a few MiB, mounted at a folder."""
+
+    def __init__(self, folder: pathlib.Path, mebibytes: int) -> None:
+        self.folder = folder
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "none",
+             folder], capture_output=True, text=True, check=False)
+        if mounted.returncode != 0:
+            pytest.skip("cannot mount: " + mounted.stderr)
+
+    def resize(self, mebibytes: int) -> None:
+        subprocess.run(["mount", "-o", f"remount,size={mebibytes}m",
+                        self.folder], check=True)
+
+    def fill(self) -> None:
+        with (self.folder / "ballast").open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(1 << 16))
+            except OSError:
+                return
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", self.folder], check=True)
+
+
+def refusal(call, **arguments) -> tuple[str, int]:
+    with pytest.raises(ClientError) as refused:
+        call(**arguments)
+    error = refused.value.response
+    assert "No space left on device" in error["Error"]["Message"] or (
+        "full" in error["Error"]["Message"]), error
+    return (error["Error"]["Code"],
+            error["ResponseMetadata"]["HTTPStatusCode"])
+
+
+FULL = ("InsufficientStorage", 507)
+
+
+@pytest.fixture(name="small")
+def serve_small_disk(tmp_path):
+    """Objects on 24 MiB; all else has room."""
+    plane = cloud.Cloud(tmp_path, "--workers", "0")
+    plane.stop()
+    disk = SmallDisk(plane.folder / "objects", 24)
+    plane.start()
+    yield plane, disk
+    plane.stop()
+    disk.unmount()
+
+
+def test_an_upload_to_a_full_disk_leaves_nothing(small) -> None:
+    plane, disk = small
+    s3 = client(plane, "s3")
+    s3.create_bucket(Bucket="bucket")
+    data = os.urandom(8 * MIB)
+    s3.put_object(Bucket="bucket", Key="kept", Body=data)
+
+    for _ in range(3):
+        assert refusal(s3.put_object, Bucket="bucket", Key="kept",
+                       Body=os.urandom(20 * MIB)) == FULL
+    upload = {"Bucket": "bucket", "Key": "parts"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    assert refusal(s3.upload_part, **upload, PartNumber=1,
+                   Body=os.urandom(20 * MIB)) == FULL
+    body = os.urandom(6 * MIB)
+    parts = {"Parts": [
+        {"PartNumber": number, "ETag": s3.upload_part(
+            **upload, PartNumber=number, Body=body + bytes(number))["ETag"]}
+        for number in (1, 2)]}
+    # Parts are joined into one file, which has no room beside them.
+    assert refusal(s3.complete_multipart_upload, **upload,
+                   MultipartUpload=parts) == FULL
+
+    assert s3.get_object(Bucket="bucket", Key="kept")["Body"].read() == data
+    assert [o["Key"] for o in s3.list_objects_v2(Bucket="bucket")[
+        "Contents"]] == ["kept"]
+    assert not list((plane.folder / "objects" / "incoming").iterdir())
+    blobs = [path for path in (plane.folder / "objects" / "sha256").rglob("*")
+             if path.is_file()]
+    assert len(blobs) == 3
+    for path in blobs:
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == (
+            path.parent.name + path.name)
+    assert "No space left on device" in plane.log()
+    disk.resize(64)
+    s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+    whole = s3.get_object(Bucket="bucket", Key="parts")["Body"].read()
+    assert whole == body + bytes(1) + body + bytes(2)
+
+
+def test_a_full_disk_of_metadata_ends_no_server(tmp_path) -> None:
+    (tmp_path / "disk").mkdir()
+    disk = SmallDisk(tmp_path / "disk", 24)
+    plane = cloud.Cloud(tmp_path / "disk", "--workers", "0")
+    try:
+        s3, sagemaker = client(plane, "s3"), client(plane, "sagemaker")
+        s3.create_bucket(Bucket="bucket")
+        s3.put_object(Bucket="bucket", Key="k", Body=b"there")
+        disk.fill()
+
+        codes = set()
+        for number in range(2000):  # until the journal's own room is used up
+            try:
+                sagemaker.create_device_fleet(
+                    DeviceFleetName=f"fleet-{number}",
+                    Description="d" * 800,
+                    OutputConfig={"S3OutputLocation": "s3://bucket/x"})
+            except ClientError as error:
+                codes.add(error.response["ResponseMetadata"]["HTTPStatusCode"])
+                break
+        assert codes and min(codes) >= 500
+        assert refusal(s3.put_object, Bucket="bucket", Key="k",
+                       Body=b"x" * MIB) == FULL
+        assert s3.get_object(Bucket="bucket",
+                             Key="k")["Body"].read() == b"there"
+        assert plane.get("/healthz")[0] == 200
+
+        (disk.folder / "ballast").unlink()
+        s3.put_object(Bucket="bucket", Key="k", Body=b"again")
+        assert s3.get_object(Bucket="bucket",
+                             Key="k")["Body"].read() == b"again"
+        fleets = sagemaker.get_paginator("list_device_fleets").paginate()
+        assert sum(len(page["DeviceFleetSummaries"])
+                   for page in fleets) == number
+        assert plane.stop() == 0
+    finally:
+        plane.kill()
+        disk.unmount()
