@@ -111,7 +111,8 @@ def start_moto(python):
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     server = subprocess.Popen(
-        [python, "-c", "import moto.server, sys; moto.server.main(sys.argv[1:])",
+        [python, "-c",
+         "import moto.server, sys; moto.server.main(sys.argv[1:])",
          "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 60
