@@ -19,7 +19,7 @@ from onnx import helper
 import cli
 
 PROGRAM = cli.BUILD / "bin" / "skerry-agent"
-READY = "Server listening on"
+READY = " ready models="  # and what was to be loaded at the start is
 WAIT_S = 60
 COUNT = 64
 SLOW_SIZE = 320
