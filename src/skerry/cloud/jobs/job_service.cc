@@ -113,7 +113,6 @@ class JobServiceImpl final : public JobService {
     return {};
   }
 
-  void Wake() override { pool_->Wake(); }
   void Shutdown(std::chrono::steady_clock::time_point deadline) override {
     pool_->Shutdown(deadline);
   }

@@ -50,8 +50,6 @@ class JobService {
       telemetry::Registry& metrics);
   virtual ~JobService() = default;
 
-  /// A job was added: it need not wait until the queue is looked at again.
-  virtual void Wake() = 0;
   /// Takes no more jobs; what runs may end until `deadline`, and is given back
   /// then.
   virtual void Shutdown(std::chrono::steady_clock::time_point deadline) = 0;
