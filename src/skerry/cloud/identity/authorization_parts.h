@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +16,10 @@ bool IsAlphanumeric(char c);
 
 /// The parts between `separator`; one for empty text.
 std::vector<std::string_view> Split(std::string_view text, char separator);
+
+/// A parameter's value without its percent-encoding; none for a '%' without two
+/// digits.
+std::optional<std::string> DecodeParameter(std::string_view text);
 
 /// A SHA-256 in lower-case hexadecimal digits.
 bool IsSignature(std::string_view text);

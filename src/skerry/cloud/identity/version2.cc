@@ -93,30 +93,6 @@ bool IsOneOf(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
 }
 
-std::optional<int> HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
-
-std::optional<std::string> DecodeValue(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    if (text.size() - i < 3) return std::nullopt;
-    const auto high = HexDigit(text[i + 1]);
-    const auto low = HexDigit(text[i + 2]);
-    if (!high || !low) return std::nullopt;
-    decoded += static_cast<char>(*high * 16 + *low);
-    i += 2;
-  }
-  return decoded;
-}
-
 class Version2Query {
  public:
   // None if a parameter is there twice, or not encoded as it must be.
@@ -127,7 +103,7 @@ class Version2Query {
       const std::size_t equals = std::min(part.find('='), part.size());
       QueryParameter parameter{part.substr(0, equals), std::nullopt};
       if (equals < part.size()) {
-        parameter.value = DecodeValue(part.substr(equals + 1));
+        parameter.value = DecodeParameter(part.substr(equals + 1));
         if (!parameter.value) return std::nullopt;
       }
       if (query.Find(parameter.name) != nullptr) return std::nullopt;
